@@ -1,0 +1,11 @@
+/** Command line tools on top of the Millrace stack. */
+module io.millrace.apps {
+  requires info.picocli;
+  requires io.millrace.core;
+  requires io.millrace.driver.mem;
+  requires io.millrace.driver.pcap;
+  requires io.millrace.driver.tap;
+  requires io.millrace.ipv4;
+  requires io.millrace.tcp;
+  requires io.millrace.udp;
+}

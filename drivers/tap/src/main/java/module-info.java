@@ -1,0 +1,4 @@
+/** Links over Linux TAP devices. */
+module io.millrace.driver.tap {
+  requires io.millrace.core;
+}

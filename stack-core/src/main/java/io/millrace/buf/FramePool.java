@@ -1,0 +1,141 @@
+package io.millrace.buf;
+
+/**
+ * The frames of one shard: a fixed number, made at start, in two sizes.
+ *
+ * <p><i>Standard</i> frames hold one packet of the port's MTU. <i>Large</i> frames hold what a port merges or segments
+ * (64 KiB and its headers); there are few of them. Taking and giving back is a move on an array used as a stack, so the
+ * warmest memory is used next. When there is none, {@link #allocate()} answers null: the caller drops by name.
+ *
+ * <p><b>Thread.</b> The shard's. With {@code -Dmillrace.checks=true} a frame that comes back is filled with {@code
+ * 0xdb}, so that a stale read shows.
+ */
+public final class FramePool implements AutoCloseable {
+  /** Bytes kept free in front of a received packet or a new one, for headers to be pushed. */
+  public static final int HEADROOM = 128;
+
+  /** The size of a large frame's chunk in bytes: 64 KiB of IP datagram, headroom and link headers. */
+  public static final int LARGE_SIZE = HEADROOM + 65_535 + 1 + 64 + 320;
+
+  private static final boolean CHECKS = Boolean.getBoolean("millrace.checks");
+  private static final int POISON = 0xdb;
+
+  private final Region region;
+  private final int frameSize;
+  private final Frame[] free;
+  private final Frame[] freeLarge;
+  private int count;
+  private int countLarge;
+  private long exhausted;
+
+  /**
+   * Carves a pool from memory of its own.
+   *
+   * @param frames the number of standard frames, at least 1
+   * @param frameSize bytes per standard frame, headroom included: at least 256, a multiple of 64
+   * @param largeFrames the number of large frames, 0 or more
+   * @param preferHuge whether to ask for hugepages first
+   */
+  public FramePool(int frames, int frameSize, int largeFrames, boolean preferHuge) {
+    if (frames < 1 || frameSize < 256 || frameSize % 64 != 0 || largeFrames < 0) {
+      throw new IllegalArgumentException(
+          "a pool needs at least 1 frame of at least 256 bytes (a multiple of 64), not "
+              + frames
+              + " of "
+              + frameSize);
+    }
+    this.region =
+        Region.allocate((long) frames * frameSize + (long) largeFrames * LARGE_SIZE, preferHuge);
+    this.frameSize = frameSize;
+    this.free = new Frame[frames];
+    this.freeLarge = new Frame[largeFrames];
+    long at = region.address();
+    for (int i = frames - 1; i >= 0; i--) {
+      free[i] = new Frame(this, at + (long) i * frameSize, frameSize);
+    }
+    at += (long) frames * frameSize;
+    for (int i = largeFrames - 1; i >= 0; i--) {
+      freeLarge[i] = new Frame(this, at + (long) i * LARGE_SIZE, LARGE_SIZE);
+    }
+    count = frames;
+    countLarge = largeFrames;
+  }
+
+  /** A standard frame, empty, with {@link #HEADROOM} bytes in front, owned by the caller; null if none is left. */
+  public Frame allocate() {
+    int n = count - 1;
+    if (n < 0) {
+      exhausted++;
+      return null;
+    }
+    count = n;
+    Frame frame = free[n];
+    frame.reset(HEADROOM);
+    return frame;
+  }
+
+  /** A large frame, empty, with {@link #HEADROOM} bytes in front, owned by the caller; null if none is left. */
+  public Frame allocateLarge() {
+    int n = countLarge - 1;
+    if (n < 0) {
+      exhausted++;
+      return null;
+    }
+    countLarge = n;
+    Frame frame = freeLarge[n];
+    frame.reset(HEADROOM);
+    return frame;
+  }
+
+  void recycle(Frame frame) {
+    if (CHECKS) {
+      Bytes.fill(frame.base(), frame.capacity(), POISON);
+    }
+    if (frame.capacity() == frameSize) {
+      free[count++] = frame;
+    } else {
+      freeLarge[countLarge++] = frame;
+    }
+  }
+
+  /** Bytes per standard frame, headroom included. */
+  public int frameSize() {
+    return frameSize;
+  }
+
+  /** Standard frames in the pool, free or not. */
+  public int frames() {
+    return free.length;
+  }
+
+  /** Standard frames that are free now. */
+  public int available() {
+    return count;
+  }
+
+  /** Large frames in the pool, free or not. */
+  public int largeFrames() {
+    return freeLarge.length;
+  }
+
+  /** Large frames that are free now. */
+  public int availableLarge() {
+    return countLarge;
+  }
+
+  /** How often a frame was asked for and there was none. */
+  public long exhausted() {
+    return exhausted;
+  }
+
+  /** The memory behind the frames, for drivers that register it. */
+  public Region region() {
+    return region;
+  }
+
+  /** Unmaps the memory; no frame of this pool may be touched afterwards. */
+  @Override
+  public void close() {
+    region.close();
+  }
+}

@@ -1,0 +1,59 @@
+package io.millrace.diag;
+
+/** What a shard counts besides drops. Names follow RFC 4293, 4113 and 4022 where those have one. */
+public enum Counter {
+  /** Frames received from ports. */
+  FRAMES_IN,
+  /** Bytes received from ports. */
+  BYTES_IN,
+  /** Frames given to ports. */
+  FRAMES_OUT,
+  /** Bytes given to ports. */
+  BYTES_OUT,
+  /** IP datagrams received. */
+  IP_IN_RECEIVES,
+  /** IP datagrams sent. */
+  IP_OUT_REQUESTS,
+  /** Datagrams put together from fragments. */
+  IP_REASM_OKS,
+  /** Datagrams cut into fragments. */
+  IP_FRAG_OKS,
+  /** ICMP messages received. */
+  ICMP_IN_MSGS,
+  /** ICMP messages sent. */
+  ICMP_OUT_MSGS,
+  /** ARP packets received. */
+  ARP_IN,
+  /** ARP packets sent. */
+  ARP_OUT,
+  /** UDP datagrams delivered. */
+  UDP_IN_DATAGRAMS,
+  /** UDP datagrams sent. */
+  UDP_OUT_DATAGRAMS,
+  /** TCP segments received. */
+  TCP_IN_SEGS,
+  /** TCP segments sent. */
+  TCP_OUT_SEGS,
+  /** TCP segments sent again. */
+  TCP_RETRANS_SEGS,
+  /** TCP segments sent with the RST flag. */
+  TCP_OUT_RSTS,
+  /** TCP connections opened by us. */
+  TCP_ACTIVE_OPENS,
+  /** TCP connections opened by peers. */
+  TCP_PASSIVE_OPENS,
+  /** TCP connections reset while established. */
+  TCP_ESTAB_RESETS,
+  /** TCP connections that failed to open. */
+  TCP_ATTEMPT_FAILS,
+  /** TCP retransmission timeouts. */
+  TCP_TIMEOUTS,
+  /** Challenge ACKs sent (RFC 5961). */
+  TCP_CHALLENGE_ACKS,
+  /** Duty cycles that found work. */
+  BUSY_CYCLES,
+  /** Times the shard slept on its driver's descriptor. */
+  SLEEPS,
+  /** Exceptions that application handlers or the stack threw; the shard lived on. */
+  EXCEPTIONS
+}

@@ -1,0 +1,129 @@
+package io.millrace.diag;
+
+/**
+ * Why a packet was dropped. Every drop has one, and a counter (rule 4 of the design).
+ *
+ * <p>Protocol code returns the reason, or null where the packet was accepted.
+ */
+public enum DropReason {
+  /** Driver: no frame was free to receive into. */
+  NO_FRAME("no frame free"),
+  /** Driver or link: the transmit queue was full. */
+  TX_QUEUE_FULL("transmit queue full"),
+  /** Driver: the packet is larger than a frame. */
+  FRAME_TOO_LONG("longer than a frame"),
+  /** The stack threw while handling the packet; see the log. */
+  INTERNAL_ERROR("internal error"),
+
+  /** Ethernet: shorter than its header. */
+  ETHERNET_TRUNCATED("Ethernet header truncated"),
+  /** Ethernet: not addressed to this interface. */
+  ETHERNET_NOT_FOR_US("Ethernet destination not ours"),
+  /** Ethernet: an EtherType without a protocol. */
+  ETHERTYPE_UNKNOWN("EtherType not handled"),
+  /** Ethernet: an 802.1Q tag of a network that is not configured. */
+  VLAN_UNKNOWN("VLAN not configured"),
+
+  /** ARP: truncated or with unknown formats (RFC 826). */
+  ARP_MALFORMED("ARP malformed"),
+  /** ARP: not for an address of ours. */
+  ARP_NOT_FOR_US("ARP not for us"),
+  /** The next hop's link address could not be found. */
+  NEIGHBOR_UNREACHABLE("next hop does not answer"),
+  /** The queue of packets that wait for the next hop's link address was full. */
+  NEIGHBOR_QUEUE_FULL("neighbor queue full"),
+
+  /** IP: shorter than its header or than its length field. */
+  IP_TRUNCATED("IP header truncated"),
+  /** IP: version is not the EtherType's. */
+  IP_BAD_VERSION("IP version wrong"),
+  /** IP: header or total length out of range. */
+  IP_BAD_LENGTH("IP length wrong"),
+  /** IP: header checksum wrong. */
+  IP_BAD_CHECKSUM("IP checksum wrong"),
+  /** IP: option malformed, or refused (source routes). */
+  IP_BAD_OPTION("IP option refused"),
+  /** IP: a source address that no host may send from (RFC 1122 §3.2.1.3). */
+  IP_BAD_SOURCE("IP source address invalid"),
+  /** IP: a destination address that is not ours, and we do not forward. */
+  IP_NOT_FOR_US("IP destination not ours"),
+  /** IP: a protocol that nobody handles. */
+  IP_PROTOCOL_UNKNOWN("IP protocol not handled"),
+  /** IP: no route to the destination. */
+  IP_NO_ROUTE("no route"),
+  /** IP: larger than the path MTU and not to be fragmented. */
+  IP_TOO_BIG("larger than the path MTU"),
+  /** Fragment: offset, length or flags impossible (RFC 791, 1858, 3128). */
+  FRAGMENT_MALFORMED("fragment malformed"),
+  /** Fragment: overlaps another; the whole datagram is dropped (RFC 5722's rule for both families). */
+  FRAGMENT_OVERLAP("fragment overlaps"),
+  /** Fragment: the bounded reassembly memory was full. */
+  REASSEMBLY_FULL("reassembly memory full"),
+  /** Fragment: the rest did not arrive in time. */
+  REASSEMBLY_TIMEOUT("reassembly timed out"),
+
+  /** ICMP: truncated, wrong checksum or unknown type. */
+  ICMP_MALFORMED("ICMP malformed"),
+  /** ICMP: checksum wrong. */
+  ICMP_BAD_CHECKSUM("ICMP checksum wrong"),
+  /** ICMP: a type that is not handled. */
+  ICMP_UNKNOWN("ICMP type not handled"),
+  /** ICMP: over the rate limit. */
+  ICMP_RATE_LIMITED("ICMP rate limit"),
+
+  /** UDP: length field impossible. */
+  UDP_BAD_LENGTH("UDP length wrong"),
+  /** UDP: checksum wrong. */
+  UDP_BAD_CHECKSUM("UDP checksum wrong"),
+  /** UDP: nobody is bound to the port. */
+  UDP_NO_PORT("UDP port not bound"),
+
+  /** TCP: truncated header or impossible data offset. */
+  TCP_BAD_HEADER("TCP header malformed"),
+  /** TCP: checksum wrong. */
+  TCP_BAD_CHECKSUM("TCP checksum wrong"),
+  /** TCP: an option whose length is impossible. */
+  TCP_BAD_OPTION("TCP option malformed"),
+  /** TCP: no connection and no listener; answered with a reset. */
+  TCP_NO_CONNECTION("TCP no connection"),
+  /** TCP: sent to a broadcast or multicast address (RFC 9293 §3.9.2.3, MUST-57). */
+  TCP_NOT_UNICAST("TCP not unicast"),
+  /** TCP: outside the receive window (RFC 9293 §3.4). */
+  TCP_OUT_OF_WINDOW("TCP out of window"),
+  /** TCP: timestamp older than the last one (PAWS, RFC 7323 §5). */
+  TCP_PAWS("TCP timestamp too old"),
+  /** TCP: acknowledges what was never sent, or is too old (RFC 5961 §5). */
+  TCP_BAD_ACK("TCP acknowledgement unacceptable"),
+  /** TCP: a SYN in a synchronized state (RFC 5961 §4). */
+  TCP_UNEXPECTED_SYN("TCP unexpected SYN"),
+  /** TCP: a reset that is not exactly at the expected number (RFC 5961 §3). */
+  TCP_BAD_RESET("TCP reset unacceptable"),
+  /** TCP: no ACK flag where one is required. */
+  TCP_NO_ACK("TCP without ACK"),
+  /** TCP: the listener's backlog is full. */
+  TCP_BACKLOG_FULL("TCP backlog full"),
+  /** TCP: data beyond what the application has consumed. */
+  TCP_NO_RECEIVE_SPACE("TCP receive buffer full"),
+  /** TCP: data after the application closed (RFC 9293 §3.6.1, MUST-17). */
+  TCP_DATA_AFTER_CLOSE("TCP data after close"),
+  /** TCP: the out-of-order queue is full. */
+  TCP_OUT_OF_ORDER_FULL("TCP out-of-order queue full"),
+  /** TCP: the table of connections is full. */
+  TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
+
+  /** Impairment decorator: lost on purpose. */
+  IMPAIRED_LOSS("impairment: loss"),
+  /** Impairment decorator: the simulated queue was full. */
+  IMPAIRED_QUEUE_FULL("impairment: queue full");
+
+  private final String text;
+
+  DropReason(String text) {
+    this.text = text;
+  }
+
+  /** The reason in words, for tables that people read. */
+  public String text() {
+    return text;
+  }
+}

@@ -1,0 +1,93 @@
+package io.millrace.ip;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+
+/**
+ * An IPv4 or IPv6 address as two longs; IPv4 is v4-mapped ({@code ::ffff:a.b.c.d}, RFC 4291 §2.5.5.2).
+ *
+ * <p>For configuration and the application's convenience; the packet path carries the two longs themselves.
+ *
+ * @param hi the first 8 bytes
+ * @param lo the last 8 bytes
+ */
+public record IpAddress(long hi, long lo) {
+  /** The unspecified IPv4 address, 0.0.0.0. */
+  public static final IpAddress ANY_V4 = v4(0);
+
+  private static final long V4_PREFIX = 0xffffL << 32;
+
+  /** An IPv4 address from its 32 bits in network order. */
+  public static IpAddress v4(int bits) {
+    return new IpAddress(0, v4Lo(bits));
+  }
+
+  /** The low long of an IPv4 address; the high one is 0. */
+  public static long v4Lo(int bits) {
+    return V4_PREFIX | (bits & 0xffff_ffffL);
+  }
+
+  /** Whether two longs are an IPv4 address. */
+  public static boolean isV4(long hi, long lo) {
+    return hi == 0 && lo >>> 32 == 0xffff;
+  }
+
+  /** Whether this is an IPv4 address. */
+  public boolean isV4() {
+    return isV4(hi, lo);
+  }
+
+  /** The 32 bits of an IPv4 address. */
+  public int v4Bits() {
+    return (int) lo;
+  }
+
+  /** The address of an {@link InetAddress}; a scope is not kept. */
+  public static IpAddress of(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    return bytes.length == 4
+        ? v4(buffer.getInt())
+        : new IpAddress(buffer.getLong(), buffer.getLong());
+  }
+
+  /**
+   * Parses {@code 192.0.2.1} or {@code 2001:db8::1}; never asks a name service.
+   *
+   * @throws IllegalArgumentException if the text is no address
+   */
+  public static IpAddress parse(String text) {
+    try {
+      InetAddress address = InetAddress.ofLiteral(text);
+      // ofLiteral also takes forms such as "10.1": four parts are what people mean.
+      if (address instanceof Inet4Address
+          && text.indexOf(':') < 0
+          && text.chars().filter(c -> c == '.').count() != 3) {
+        throw new IllegalArgumentException();
+      }
+      return of(address);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("'" + text + "' is not an IP address", e);
+    }
+  }
+
+  /** The same address for the java.net API. */
+  public InetAddress toInetAddress() {
+    byte[] bytes =
+        isV4()
+            ? ByteBuffer.allocate(4).putInt(v4Bits()).array()
+            : ByteBuffer.allocate(16).putLong(hi).putLong(lo).array();
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return toInetAddress().getHostAddress();
+  }
+}

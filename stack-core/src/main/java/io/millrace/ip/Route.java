@@ -1,0 +1,77 @@
+package io.millrace.ip;
+
+import io.millrace.buf.Checksum;
+import io.millrace.buf.Frame;
+import io.millrace.net.NetInterface;
+
+/**
+ * The way from one of our addresses to one destination: a cached network and link header that is patched per packet.
+ *
+ * <p>Shared by all flows between the two addresses on a shard. There are exactly two implementors, one per family, so
+ * that calls stay bimorphic. <b>Thread:</b> the shard's. Allocates nothing per packet.
+ */
+public abstract class Route {
+  private final long sourceHi;
+  private final long sourceLo;
+  private final long destinationHi;
+  private final long destinationLo;
+
+  /** Creates a route between two addresses. */
+  protected Route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    this.sourceHi = sourceHi;
+    this.sourceLo = sourceLo;
+    this.destinationHi = destinationHi;
+    this.destinationLo = destinationLo;
+  }
+
+  /** High half of our address. */
+  public final long sourceHi() {
+    return sourceHi;
+  }
+
+  /** Low half of our address. */
+  public final long sourceLo() {
+    return sourceLo;
+  }
+
+  /** High half of the destination. */
+  public final long destinationHi() {
+    return destinationHi;
+  }
+
+  /** Low half of the destination. */
+  public final long destinationLo() {
+    return destinationLo;
+  }
+
+  /** The pseudo-header's sum without the length, to start a transport checksum with. */
+  public final long pseudoHeaderSum(int protocol) {
+    return Checksum.pseudoHeader(sourceHi, sourceLo, destinationHi, destinationLo, protocol);
+  }
+
+  /** The interface that packets leave through. */
+  public abstract NetInterface networkInterface();
+
+  /** The largest datagram that the path takes as far as is known, network header included, in bytes. */
+  public abstract int pathMtu();
+
+  /** The bytes of the network header in front of the transport's: 20 or 40. */
+  public abstract int networkHeaderSize();
+
+  /**
+   * Sends one transport packet, or one larger than the path takes with a segment size on it where the port segments.
+   *
+   * <p>The frame's window starts at the transport header; network and link header are pushed in front. Ownership moves
+   * to the route, whatever happens: sent, queued for address resolution, or dropped and counted.
+   *
+   * @param protocol the transport's protocol number
+   * @param trafficClass DSCP and ECN bits, 8 bits
+   * @param hopLimit 1 to 255
+   * @param dontFragment whether the datagram may not be fragmented; if not, it is where it is too big
+   */
+  public abstract void send(
+      Frame frame, int protocol, int trafficClass, int hopLimit, boolean dontFragment, long now);
+
+  /** The transport knows that the destination received something: confirms the neighbor (RFC 1122 §2.3.2.1). */
+  public abstract void confirm(long now);
+}

@@ -1,0 +1,131 @@
+package io.millrace.net;
+
+import io.millrace.buf.Frame;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
+import io.millrace.link.Ethernet;
+import io.millrace.spi.PortInfo;
+import io.millrace.spi.PortQueue;
+
+/**
+ * One shard's end of a port: its queue, its link address, and the frames that wait for the end of the duty cycle to be
+ * sent in one burst. <b>Thread:</b> the shard's.
+ */
+public final class NetInterface {
+  /** Frames that can wait for one flush, or for a device that is full. */
+  static final int TX_CAPACITY = 1024;
+
+  private final int index;
+  private final PortInfo info;
+  private final PortQueue queue;
+  private final Counters counters;
+  private final int vlan;
+  private final Frame[] tx = new Frame[TX_CAPACITY];
+  private int txCount;
+
+  NetInterface(int index, PortInfo info, PortQueue queue, Counters counters, int vlan) {
+    this.index = index;
+    this.info = info;
+    this.queue = queue;
+    this.counters = counters;
+    this.vlan = vlan;
+  }
+
+  /** The interface's number on its shard, from 0. */
+  public int index() {
+    return index;
+  }
+
+  /** What the port is and can do. */
+  public PortInfo info() {
+    return info;
+  }
+
+  /** Our link address, in the low 48 bits. */
+  public long mac() {
+    return info.mac();
+  }
+
+  /** The largest IP datagram in bytes. */
+  public int mtu() {
+    return info.mtu();
+  }
+
+  /** The 802.1Q network that this interface is on, 1 to 4094, or 0 if frames are untagged. */
+  public int vlan() {
+    return vlan;
+  }
+
+  /** The bytes of the link header that is pushed in front of a datagram: 14, or 18 with a VLAN tag. */
+  public int linkHeaderSize() {
+    return vlan == 0 ? Ethernet.HEADER_SIZE : Ethernet.HEADER_SIZE + Ethernet.VLAN_TAG_SIZE;
+  }
+
+  PortQueue queue() {
+    return queue;
+  }
+
+  /** How many more frames {@link #transmit} takes before it must drop. A transport stops sending at a small number. */
+  public int transmitRoom() {
+    return TX_CAPACITY - txCount;
+  }
+
+  /**
+   * Sends a frame whose window starts at the Ethernet header, at the end of this duty cycle. Takes ownership; a frame
+   * for which there is no room is dropped and counted.
+   */
+  public void transmit(Frame frame) {
+    int n = txCount;
+    if (n == TX_CAPACITY) {
+      counters.drop(DropReason.TX_QUEUE_FULL);
+      frame.release();
+      return;
+    }
+    tx[n] = frame;
+    txCount = n + 1;
+  }
+
+  /** Gives what waits to the port; returns how many frames it took. */
+  int flush() {
+    int n = txCount;
+    if (n == 0) {
+      queue.reclaim(TX_CAPACITY);
+      return 0;
+    }
+    long bytes = 0;
+    for (int i = 0; i < n; i++) {
+      bytes += tx[i].totalLength();
+    }
+    int taken = queue.txBurst(tx, 0, n);
+    if (taken != n) {
+      for (int i = taken; i < n; i++) {
+        bytes -= tx[i].totalLength();
+      }
+      System.arraycopy(tx, taken, tx, 0, n - taken);
+    }
+    for (int i = n - taken; i < n; i++) {
+      tx[i] = null;
+    }
+    txCount = n - taken;
+    counters.add(Counter.FRAMES_OUT, taken);
+    counters.add(Counter.BYTES_OUT, bytes);
+    queue.flush();
+    queue.reclaim(TX_CAPACITY);
+    return taken;
+  }
+
+  /** Releases what still waits. */
+  void drop() {
+    for (int i = 0; i < txCount; i++) {
+      tx[i].release();
+      tx[i] = null;
+    }
+    txCount = 0;
+  }
+
+  @Override
+  public String toString() {
+    return info.name();
+  }
+}

@@ -1,0 +1,349 @@
+package io.millrace.net;
+
+import io.millrace.buf.Frame;
+import io.millrace.buf.FramePool;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
+import io.millrace.ip.IpFamily;
+import io.millrace.ip.Route;
+import io.millrace.spi.PortQueue;
+import io.millrace.time.ShardClock;
+import io.millrace.time.TimerWheel;
+import io.millrace.transport.SipHash;
+import io.millrace.transport.Transport;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One core's whole stack, and its duty cycle: clock, messages, receive burst, timers, transmit.
+ *
+ * <p>Everything that hangs on a shard belongs to its thread; other threads talk to it with {@link #execute}. A message,
+ * packet or timer whose handling throws is counted and reported, and the shard lives on.
+ */
+public final class Shard {
+  private static final Logger LOG = System.getLogger("io.millrace.shard");
+  private static final int BURST = 64;
+  private static final int MESSAGES_PER_CYCLE = 64;
+
+  private final int index;
+  private final ShardConfig config;
+  private final ShardClock clock;
+  private final FramePool pool;
+  private final TimerWheel wheel;
+  private final Counters counters = new Counters();
+  private final SecureRandom random;
+  private final SipHash secret;
+  private final Map<Class<?>, Object> settings;
+  private final Mailbox mailbox;
+  private final EthernetInput ethernet;
+  private final Frame[] burst = new Frame[BURST];
+
+  private NetInterface[] interfaces = {};
+  private Transport[] transports = {};
+  private IpFamily ipv4;
+  private IpFamily ipv6;
+  private Transport tcp;
+  private Transport udp;
+  private Transport sctp;
+  private Thread thread;
+  private Sleeper sleeper;
+  private long errorsLogged;
+
+  Shard(
+      int index,
+      ShardConfig config,
+      ShardClock clock,
+      FramePool pool,
+      SecureRandom random,
+      Map<Class<?>, Object> settings) {
+    this.index = index;
+    this.config = config;
+    this.clock = clock;
+    this.pool = pool;
+    this.wheel = new TimerWheel(clock.now());
+    this.random = random;
+    this.secret = new SipHash(random);
+    this.settings = settings;
+    this.mailbox = new Mailbox(config.mailbox());
+    this.ethernet = new EthernetInput(counters);
+  }
+
+  // ---- made at start ----
+
+  void interfaces(List<NetInterface> all) {
+    interfaces = all.toArray(NetInterface[]::new);
+  }
+
+  void families(IpFamily four, IpFamily six) {
+    ipv4 = four;
+    ipv6 = six;
+    ethernet.families(four, six);
+  }
+
+  void transports(Transport newTcp, Transport newUdp, Transport newSctp) {
+    tcp = newTcp;
+    udp = newUdp;
+    sctp = newSctp;
+    transports =
+        java.util.stream.Stream.of(newTcp, newUdp, newSctp)
+            .filter(java.util.Objects::nonNull)
+            .toArray(Transport[]::new);
+  }
+
+  void thread(Thread newThread) {
+    thread = newThread;
+  }
+
+  // ---- the parts ----
+
+  /** The shard's number, from 0. */
+  public int index() {
+    return index;
+  }
+
+  /** What the shard was made of. */
+  public ShardConfig config() {
+    return config;
+  }
+
+  /** The shard's clock. */
+  public ShardClock clock() {
+    return clock;
+  }
+
+  /** The shard's frames. */
+  public FramePool pool() {
+    return pool;
+  }
+
+  /** The shard's timers. */
+  public TimerWheel wheel() {
+    return wheel;
+  }
+
+  /** The shard's counters. */
+  public Counters counters() {
+    return counters;
+  }
+
+  /** The source of secrets; slow, for start-up and rare events. */
+  public SecureRandom random() {
+    return random;
+  }
+
+  /** A keyed hash with a key of this shard's own. */
+  public SipHash secret() {
+    return secret;
+  }
+
+  /** The configuration record of type {@code type} that the stack was built with, or {@code otherwise}. */
+  public <T> T setting(Class<T> type, T otherwise) {
+    Object value = settings.get(type);
+    return value == null ? otherwise : type.cast(value);
+  }
+
+  /** The interface with this index. */
+  public NetInterface networkInterface(int number) {
+    return interfaces[number];
+  }
+
+  /** The number of interfaces. */
+  public int interfaceCount() {
+    return interfaces.length;
+  }
+
+  /** IPv4 on this shard, or null. */
+  public IpFamily ipv4() {
+    return ipv4;
+  }
+
+  /** IPv6 on this shard, or null. */
+  public IpFamily ipv6() {
+    return ipv6;
+  }
+
+  /** TCP on this shard, or null. Families ask for it after start, not in their constructors. */
+  public Transport tcp() {
+    return tcp;
+  }
+
+  /** UDP on this shard, or null. */
+  public Transport udp() {
+    return udp;
+  }
+
+  /** SCTP on this shard, or null. */
+  public Transport sctp() {
+    return sctp;
+  }
+
+  /** The route to a destination in its own family, or null if there is none. */
+  public Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    IpFamily family =
+        io.millrace.ip.IpAddress.isV4(destinationHi, destinationLo) ? ipv4 : ipv6;
+    return family == null
+        ? null
+        : family.route(sourceHi, sourceLo, destinationHi, destinationLo);
+  }
+
+  // ---- messages ----
+
+  /** Whether the calling thread may touch the shard: its own thread, or any one if the shard is driven. */
+  public boolean isOwner() {
+    return config.mode() == ShardMode.DRIVEN || Thread.currentThread() == thread;
+  }
+
+  /**
+   * Runs a task on the shard's thread: now if the caller is on it, else in one of its next duty cycles.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if the mailbox is full
+   */
+  public void execute(Runnable task) {
+    if (isOwner()) {
+      task.run();
+      return;
+    }
+    if (!mailbox.offer(task)) {
+      throw new java.util.concurrent.RejectedExecutionException(
+          "shard " + index + " has " + config.mailbox() + " messages waiting; try again later");
+    }
+    wakeUp();
+  }
+
+  // ---- the duty cycle ----
+
+  /**
+   * One duty cycle. Called by the shard's thread, or by a test if the shard is driven.
+   *
+   * @return the amount of work that was found; 0 if there was none
+   */
+  public int step() {
+    long now = clock.update();
+    int work = messages();
+    for (NetInterface from : interfaces) {
+      work += receive(from, now);
+    }
+    work += timers(now);
+    for (Transport transport : transports) {
+      if (transport.poll(now)) {
+        work++;
+      }
+    }
+    for (NetInterface to : interfaces) {
+      work += to.flush();
+    }
+    return work;
+  }
+
+  private int messages() {
+    int n = 0;
+    Runnable task;
+    while (n < MESSAGES_PER_CYCLE && (task = mailbox.poll()) != null) {
+      n++;
+      try {
+        task.run();
+      } catch (RuntimeException | Error e) {
+        report("a message", e);
+      }
+    }
+    return n;
+  }
+
+  private int receive(NetInterface from, long now) {
+    Frame[] frames = burst;
+    PortQueue queue = from.queue();
+    int n = queue.rxBurst(frames, BURST, now);
+    if (n == 0) {
+      return 0;
+    }
+    counters.add(Counter.FRAMES_IN, n);
+    long bytes = 0;
+    for (int i = 0; i < n; i++) {
+      Frame frame = frames[i];
+      bytes += frame.length();
+      input(frame, from, now);
+    }
+    counters.add(Counter.BYTES_IN, bytes);
+    return n;
+  }
+
+  private void input(Frame frame, NetInterface from, long now) {
+    try {
+      ethernet.input(frame, from, now);
+    } catch (RuntimeException | Error e) {
+      // The frame's owner is not known any more: losing one frame is better than giving it back twice.
+      counters.drop(DropReason.INTERNAL_ERROR);
+      report("a packet", e);
+    }
+  }
+
+  private int timers(long now) {
+    try {
+      return wheel.advance(now);
+    } catch (RuntimeException | Error e) {
+      report("a timer", e);
+      return 1;
+    }
+  }
+
+  /** Counts an exception and says it, at most a few thousand times, so that a hostile peer cannot fill the disk. */
+  public void report(String where, Throwable e) {
+    counters.increment(Counter.EXCEPTIONS);
+    if (errorsLogged++ < 1000) {
+      LOG.log(Level.ERROR, "shard " + index + ": exception while handling " + where, e);
+    }
+  }
+
+  /** The earliest time at which {@link #step()} has something to do of its own accord; {@code Long.MAX_VALUE} if none. */
+  public long nextDeadline() {
+    long earliest = wheel.nextDeadline();
+    for (NetInterface each : interfaces) {
+      earliest = Math.min(earliest, each.queue().nextDeadline());
+    }
+    return earliest;
+  }
+
+  void closeTransports() {
+    long now = clock.update();
+    for (Transport transport : transports) {
+      try {
+        transport.close(now);
+      } catch (RuntimeException | Error e) {
+        report("closing", e);
+      }
+    }
+    for (NetInterface each : interfaces) {
+      each.flush();
+      each.drop();
+    }
+  }
+
+  /** Any thread: makes a sleeping shard turn one duty cycle. */
+  void nudge() {
+    mailbox.offer(() -> {});
+    wakeUp();
+  }
+
+  private void wakeUp() {
+    Sleeper waiting = sleeper;
+    if (waiting != null) {
+      waiting.wakeUp();
+    }
+  }
+
+  void sleeper(Sleeper newSleeper) {
+    sleeper = newSleeper;
+  }
+
+  boolean mailboxIsEmpty() {
+    return mailbox.isEmpty();
+  }
+
+  NetInterface[] interfaceArray() {
+    return interfaces;
+  }
+}

@@ -1,0 +1,41 @@
+package io.millrace.net;
+
+/**
+ * What a shard is made of. All memory is taken at start.
+ *
+ * @param mode how it waits
+ * @param core the CPU to pin its thread to, or -1 to leave it to the scheduler
+ * @param frames standard frames in the pool
+ * @param frameSize bytes per standard frame, headroom included; 0 chooses by the ports' MTU
+ * @param largeFrames frames of 64 KiB, used only where a port merges or segments
+ * @param mailbox messages that can wait
+ * @param hugePages whether to ask for hugepages first
+ */
+public record ShardConfig(
+    ShardMode mode,
+    int core,
+    int frames,
+    int frameSize,
+    int largeFrames,
+    int mailbox,
+    boolean hugePages) {
+  /** Adaptive, not pinned, 16,384 frames, 64 large ones, 4,096 messages. */
+  public static ShardConfig defaults() {
+    return new ShardConfig(ShardMode.ADAPTIVE, -1, 16_384, 0, 64, 4_096, false);
+  }
+
+  /** The same with another mode. */
+  public ShardConfig withMode(ShardMode newMode) {
+    return new ShardConfig(newMode, core, frames, frameSize, largeFrames, mailbox, hugePages);
+  }
+
+  /** The same, pinned to a CPU. */
+  public ShardConfig withCore(int newCore) {
+    return new ShardConfig(mode, newCore, frames, frameSize, largeFrames, mailbox, hugePages);
+  }
+
+  /** The same with another number of standard frames. */
+  public ShardConfig withFrames(int newFrames) {
+    return new ShardConfig(mode, core, newFrames, frameSize, largeFrames, mailbox, hugePages);
+  }
+}

@@ -1,0 +1,246 @@
+package io.millrace.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Calls into the C library. Each returns the call's own result, or the negated {@code errno} if it failed.
+ *
+ * <p>One instance per thread of use: it owns the memory in which {@code errno} is captured. Addresses are absolute.
+ */
+public final class Linux {
+  /** No such file or directory. */
+  public static final int ENOENT = 2;
+
+  /** Operation not permitted. */
+  public static final int EPERM = 1;
+
+  /** Interrupted; call again. */
+  public static final int EINTR = 4;
+
+  /** Input or output error; a TAP that is down answers this. */
+  public static final int EIO = 5;
+
+  /** Nothing there now; would block. */
+  public static final int EAGAIN = 11;
+
+  /** Permission denied. */
+  public static final int EACCES = 13;
+
+  /** Busy. */
+  public static final int EBUSY = 16;
+
+  /** Invalid argument. */
+  public static final int EINVAL = 22;
+
+  /** {@code open}: read and write. */
+  public static final int O_RDWR = 2;
+
+  /** {@code open}: never block. */
+  public static final int O_NONBLOCK = 0x800;
+
+  /** {@code open}: do not pass on to child processes. */
+  public static final int O_CLOEXEC = 0x80000;
+
+  /** {@code poll}: readable. */
+  public static final int POLLIN = 1;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+  private static final VarHandle ERRNO_VALUE =
+      Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final MethodHandle OPEN = handle("open", JAVA_INT, 1, ADDRESS, JAVA_INT);
+  private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
+  private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle WRITE =
+      handle("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle WRITEV =
+      handle("writev", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle IOCTL =
+      handle("ioctl", JAVA_INT, 2, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle POLL =
+      handle("poll", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle EVENTFD = handle("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle MEMFD_CREATE =
+      handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle FTRUNCATE =
+      handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MMAP =
+      handle(
+          "mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SETAFFINITY =
+      handle("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle STRERROR =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().find("strerror").orElseThrow(),
+          FunctionDescriptor.of(ADDRESS, JAVA_INT));
+
+  private final Arena arena = Arena.ofAuto();
+  private final MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
+
+  /** Creates an instance for one thread, or for one owner that sees to it that calls do not overlap. */
+  public Linux() {}
+
+  private static MethodHandle handle(String name, MemoryLayout result, MemoryLayout... arguments) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().find(name).orElseThrow(() -> new UnsatisfiedLinkError(name)),
+        FunctionDescriptor.of(result, arguments),
+        ERRNO);
+  }
+
+  /** The same for a C function whose arguments from {@code firstVariadic} on are variadic. */
+  private static MethodHandle handle(
+      String name, MemoryLayout result, int firstVariadic, MemoryLayout... arguments) {
+    int index = Math.min(firstVariadic + 1, arguments.length - 1);
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().find(name).orElseThrow(() -> new UnsatisfiedLinkError(name)),
+        FunctionDescriptor.of(result, arguments),
+        ERRNO,
+        Linker.Option.firstVariadicArg(index));
+  }
+
+  private long check(long result) {
+    return result >= 0 ? result : -(long) (int) ERRNO_VALUE.get(state, 0L);
+  }
+
+  /** {@code open(2)}. */
+  public int open(String path, int flags) {
+    try (Arena scratch = Arena.ofConfined()) {
+      return (int) check((int) OPEN.invokeExact(state, scratch.allocateFrom(path), flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code close(2)}. */
+  public int close(int fd) {
+    try {
+      return (int) check((int) CLOSE.invokeExact(state, fd));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code read(2)}. */
+  public long read(int fd, long address, long count) {
+    try {
+      return check((long) READ.invokeExact(state, fd, address, count));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code write(2)}. */
+  public long write(int fd, long address, long count) {
+    try {
+      return check((long) WRITE.invokeExact(state, fd, address, count));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code writev(2)}: {@code vector} is the address of {@code count} pairs of 64-bit address and length. */
+  public long writev(int fd, long vector, int count) {
+    try {
+      return check((long) WRITEV.invokeExact(state, fd, vector, count));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code ioctl(2)} with an address or a number as its argument. */
+  public int ioctl(int fd, long request, long argument) {
+    try {
+      return (int) check((int) IOCTL.invokeExact(state, fd, request, argument));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code poll(2)}: {@code fds} is the address of {@code count} 8-byte {@code pollfd}s. */
+  public int poll(long fds, int count, int timeoutMillis) {
+    try {
+      return (int) check((int) POLL.invokeExact(state, fds, (long) count, timeoutMillis));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code eventfd(2)}, not blocking, closed on exec. */
+  public int eventfd() {
+    try {
+      return (int) check((int) EVENTFD.invokeExact(state, 0, O_NONBLOCK | O_CLOEXEC));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code memfd_create(2)}; {@code flags} 1 is close-on-exec, 4 is hugepages. */
+  public int memfdCreate(String name, int flags) {
+    try (Arena scratch = Arena.ofConfined()) {
+      return (int) check((int) MEMFD_CREATE.invokeExact(state, scratch.allocateFrom(name), flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code ftruncate(2)}. */
+  public int ftruncate(int fd, long length) {
+    try {
+      return (int) check((int) FTRUNCATE.invokeExact(state, fd, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code mmap(2)}; the address, or the negated {@code errno} (small and negative). */
+  public long mmap(long length, int protection, int flags, int fd, long offset) {
+    try {
+      long result = (long) MMAP.invokeExact(state, 0L, length, protection, flags, fd, offset);
+      return result == -1 ? check(result) : result;
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code munmap(2)}. */
+  public int munmap(long address, long length) {
+    try {
+      return (int) check((int) MUNMAP.invokeExact(state, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** Pins the calling thread to one CPU, 0 to 1023. */
+  public int pinThread(int cpu) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment mask = scratch.allocate(128, 8);
+      mask.set(JAVA_LONG, (cpu >>> 6) * 8L, 1L << (cpu & 63));
+      return (int) check((int) SETAFFINITY.invokeExact(state, 0, 128L, mask.address()));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** The C library's text for an {@code errno} (positive or negated), for messages to people. */
+  public static String describe(long errno) {
+    try {
+      MemorySegment text = (MemorySegment) STRERROR.invokeExact((int) Math.abs(errno));
+      return text.reinterpret(256).getString(0) + " (errno " + Math.abs(errno) + ")";
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** The centre of the star: memory, time, shards, link layer, and the seams for protocols and drivers. */
+module io.millrace.core {
+  requires org.agrona;
+
+  exports io.millrace.buf;
+  exports io.millrace.diag;
+  exports io.millrace.flow;
+  exports io.millrace.ip;
+  exports io.millrace.link;
+  exports io.millrace.net;
+  exports io.millrace.os;
+  exports io.millrace.port;
+  exports io.millrace.spi;
+  exports io.millrace.time;
+  exports io.millrace.transport;
+
+  uses io.millrace.ip.IpFamilyProvider;
+  uses io.millrace.spi.Driver;
+  uses io.millrace.transport.TransportProvider;
+}

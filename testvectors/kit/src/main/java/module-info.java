@@ -1,0 +1,6 @@
+/** What the tests of the other modules share. */
+module io.millrace.testkit {
+  requires io.millrace.core;
+  requires org.junit.jupiter.api;
+  requires org.pcap4j.core;
+}
