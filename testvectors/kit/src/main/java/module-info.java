@@ -4,7 +4,6 @@ module io.millrace.testkit {
   requires java.management;
   requires jdk.management;
   requires org.junit.jupiter.api;
-  requires org.pcap4j.core;
 
   exports io.millrace.testkit;
   exports io.millrace.testkit.packet;
