@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
  *
  * <p>Created and closed by any one thread. Closing unmaps: nothing carved from it may be touched afterwards.
  */
+@SuppressWarnings("MustBeClosedChecker") // the arena is closed with the region
 public final class Region implements AutoCloseable {
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_HUGETLB = 4;

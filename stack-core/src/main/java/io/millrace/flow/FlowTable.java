@@ -13,6 +13,7 @@ import java.util.function.Consumer;
  *
  * @param <T> the kind of flow
  */
+@SuppressWarnings("ReferenceEquality") // a flow is found by its key, and removed by identity
 public final class FlowTable<T extends Flow> {
   private final long secret;
   private final long secret2;
