@@ -4,10 +4,11 @@ import io.millrace.os.Linux;
 import java.lang.foreign.Arena;
 
 /**
- * One range of off-heap memory that frames are carved from and that drivers can register: shared memory behind a file
- * descriptor ({@code memfd}), on hugepages where the system has them free.
+ * One range of off-heap memory that frames are carved from and that drivers can register: shared
+ * memory behind a file descriptor ({@code memfd}), on hugepages where the system has them free.
  *
- * <p>Created and closed by any one thread. Closing unmaps: nothing carved from it may be touched afterwards.
+ * <p>Created and closed by any one thread. Closing unmaps: nothing carved from it may be touched
+ * afterwards.
  */
 @SuppressWarnings("MustBeClosedChecker") // the arena is closed with the region
 public final class Region implements AutoCloseable {
@@ -34,8 +35,9 @@ public final class Region implements AutoCloseable {
   }
 
   /**
-   * Maps at least {@code bytes} bytes, zeroed, aligned to a page: on 2 MiB hugepages if {@code preferHuge} and enough
-   * are free, else on ordinary pages, else (no {@code memfd}) from the C library's heap.
+   * Maps at least {@code bytes} bytes, zeroed, aligned to a page: on 2 MiB hugepages if {@code
+   * preferHuge} and enough are free, else on ordinary pages, else (no {@code memfd}) from the C
+   * library's heap.
    */
   public static Region allocate(long bytes, boolean preferHuge) {
     if (bytes <= 0) {
@@ -61,7 +63,8 @@ public final class Region implements AutoCloseable {
     if (fd < 0) {
       return null;
     }
-    long at = linux.ftruncate(fd, bytes) < 0 ? -1 : linux.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+    long at =
+        linux.ftruncate(fd, bytes) < 0 ? -1 : linux.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
     if (at < 0) {
       linux.close(fd);
       return null;

@@ -3,10 +3,9 @@ package io.millrace.diag;
 import java.util.Arrays;
 
 /**
- * One shard's counters. The shard alone writes, with plain stores; anybody may read, and sees values that are at most a
- * moment old.
+ * One shard's counters. The shard alone writes, with plain stores; anybody may read, and sees
+ * values that are at most a moment old.
  */
-@SuppressWarnings("EnumOrdinal") // an index into an array that lives no longer than the enum
 public final class Counters {
   private static final int DROPS = DropReason.values().length;
   private final long[] drops = new long[DROPS];

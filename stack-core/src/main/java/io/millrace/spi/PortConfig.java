@@ -9,7 +9,8 @@ import java.util.Set;
  * What a port is asked to be.
  *
  * @param target what stands between the colon and the first comma: a device, a file, a wire
- * @param options the {@code key=value} pairs behind it, in order; a key without value has the value {@code on}
+ * @param options the {@code key=value} pairs behind it, in order; a key without value has the value
+ *     {@code on}
  * @param queues the number of queues wanted, one per shard, at least 1
  */
 public record PortConfig(String target, Map<String, String> options, int queues) {
@@ -76,7 +77,9 @@ public record PortConfig(String target, Map<String, String> options, int queues)
         throw new PortException(
             "unknown option "
                 + key
-                + (known.isEmpty() ? "; there are none" : "; known are " + String.join(", ", known.stream().sorted().toList())));
+                + (known.isEmpty()
+                    ? "; there are none"
+                    : "; known are " + String.join(", ", known.stream().sorted().toList())));
       }
     }
   }

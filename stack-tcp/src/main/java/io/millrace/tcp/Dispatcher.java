@@ -7,8 +7,8 @@ import io.millrace.tcp.engine.TcpEvents;
 import io.millrace.tcp.engine.TcpMachine;
 
 /**
- * Tells applications what happened, once the machine is consistent, so that they may call back into it. What a handler
- * throws ends its connection and nothing else.
+ * Tells applications what happened, once the machine is consistent, so that they may call back into
+ * it. What a handler throws ends its connection and nothing else.
  */
 final class Dispatcher implements ReleaseListener {
   /** Stands in for a handler where there is none. */

@@ -28,7 +28,8 @@ import io.millrace.transport.Transport;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * TCP on one shard: the way in to listen and connect, and the glue between the machine and the network layer.
+ * TCP on one shard: the way in to listen and connect, and the glue between the machine and the
+ * network layer.
  *
  * <p><b>Thread:</b> the shard's, but for {@link #listen(NetStack, int, TcpAcceptor)}.
  */
@@ -58,14 +59,15 @@ public final class Tcp implements Transport {
     this.flows = new FlowTable<>(1024, shard.random());
     this.ports = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
     this.sequences = new InitialSequence(shard.secret());
-    this.machine =
-        new TcpMachine(config, localMss(shard), shard.pool(), counters, shard.secret());
+    this.machine = new TcpMachine(config, localMss(shard), shard.pool(), counters, shard.secret());
     this.output = new TcpOutput(shard, machine);
     this.dispatcher = new Dispatcher(shard, machine);
     this.timeWaits = new TimeWaits(shard, flows, config);
   }
 
-  /** The MSS that we offer is that of the interface with the largest MTU (RFC 9293 §3.7.1, MUST-14). */
+  /**
+   * The MSS that we offer is that of the interface with the largest MTU (RFC 9293 §3.7.1, MUST-14).
+   */
   private static int localMss(Shard shard) {
     int mtu = 576;
     for (int i = 0; i < shard.interfaceCount(); i++) {
@@ -89,8 +91,8 @@ public final class Tcp implements Transport {
   // ---- for applications ----
 
   /**
-   * Accepts connections to {@code port} on every address and every shard of a stack. Any thread may call; it waits until
-   * the shards listen.
+   * Accepts connections to {@code port} on every address and every shard of a stack. Any thread may
+   * call; it waits until the shards listen.
    *
    * @throws IllegalStateException if the port is taken
    */
@@ -142,17 +144,22 @@ public final class Tcp implements Transport {
   }
 
   /**
-   * Connects. The outcome is told to the handler: {@code onConnected}, or {@code onClosed} with the reason.
+   * Connects. The outcome is told to the handler: {@code onConnected}, or {@code onClosed} with the
+   * reason.
    *
    * @param local one of our addresses, or null to let the route decide
    * @param localPort 1 to 65535, or 0 to let the stack choose one that cannot be guessed (RFC 6056)
-   * @throws IllegalStateException if there is no route, the pair of sockets is in use, or no port or room is left
+   * @throws IllegalStateException if there is no route, the pair of sockets is in use, or no port
+   *     or room is left
    */
   public TcpConnection connect(
       IpAddress local, int localPort, IpAddress remote, int remotePort, TcpHandler handler) {
     Route route =
         shard.route(
-            local == null ? 0 : local.hi(), local == null ? 0 : local.lo(), remote.hi(), remote.lo());
+            local == null ? 0 : local.hi(),
+            local == null ? 0 : local.lo(),
+            remote.hi(),
+            remote.lo());
     if (route == null) {
       throw new IllegalStateException("no route to " + remote);
     }
@@ -160,7 +167,8 @@ public final class Tcp implements Transport {
       throw new IllegalStateException(
           "this shard has " + flows.size() + " connections, and may have no more");
     }
-    int chosen = localPort == 0 ? choosePort(route, remotePort) : claim(route, localPort, remotePort);
+    int chosen =
+        localPort == 0 ? choosePort(route, remotePort) : claim(route, localPort, remotePort);
     long now = now();
     int pair = Flow.ports(chosen, remotePort);
     Tcb tcb =
@@ -353,7 +361,10 @@ public final class Tcp implements Transport {
 
   private Route route(Frame frame) {
     return shard.route(
-        frame.destinationHi(), frame.destinationLo(), frame.sourceHi(), frame.sourceLo());
+        /* sourceHi= */ frame.destinationHi(),
+        /* sourceLo= */ frame.destinationLo(),
+        /* destinationHi= */ frame.sourceHi(),
+        /* destinationLo= */ frame.sourceLo());
   }
 
   private DropReason open(
@@ -379,8 +390,16 @@ public final class Tcp implements Transport {
     HalfOpen half = new HalfOpen(this, listener, back);
     half.handshake =
         new Handshake(
-            lHi, lLo, rHi, rLo, pair, s, config, iss,
-            sequences.timestampOffset(lHi, lLo, rHi, rLo, pair), half);
+            lHi,
+            lLo,
+            rHi,
+            rLo,
+            pair,
+            s,
+            config,
+            iss,
+            sequences.timestampOffset(lHi, lLo, rHi, rLo, pair),
+            half);
     flows.add(half.handshake);
     listener.halfOpen++;
     output.synAck(half, now);
@@ -418,8 +437,7 @@ public final class Tcp implements Transport {
     Handshake h = half.handshake;
     TcpListener listener = half.listener;
     Tcb tcb = machine.accept(h, s, now);
-    TcpConnection c =
-        new TcpConnection(this, tcb, half.route, h.localPort(), h.remotePort(), null);
+    TcpConnection c = new TcpConnection(this, tcb, half.route, h.localPort(), h.remotePort(), null);
     updateSegmentSize(c);
     shard.wheel().cancel(half);
     listener.halfOpen--;
@@ -476,7 +494,10 @@ public final class Tcp implements Transport {
 
   // ---- what happens to a connection ----
 
-  /** Queues the connection to have its events told and its segments sent before this duty cycle ends. */
+  /**
+   * Queues the connection to have its events told and its segments sent before this duty cycle
+   * ends.
+   */
   void markDirty(TcpConnection c) {
     if (c.dirty) {
       return;
@@ -498,7 +519,10 @@ public final class Tcp implements Transport {
     }
   }
 
-  /** The machine has ended: says so to the peer if it must, then to the application, and forgets the connection. */
+  /**
+   * The machine has ended: says so to the peer if it must, then to the application, and forgets the
+   * connection.
+   */
   private void finish(TcpConnection c, long now) {
     c.closed = true;
     while (output.next(c, now)) {
@@ -527,7 +551,9 @@ public final class Tcp implements Transport {
     schedule(c);
   }
 
-  /** Keeps the wheel's node at or before the machine's deadline; a later deadline does not move it. */
+  /**
+   * Keeps the wheel's node at or before the machine's deadline; a later deadline does not move it.
+   */
   private void schedule(TcpConnection c) {
     long deadline = c.tcb.nextDeadline();
     if (deadline == Long.MAX_VALUE) {

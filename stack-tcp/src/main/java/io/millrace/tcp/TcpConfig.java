@@ -5,7 +5,8 @@ package io.millrace.tcp;
  *
  * @param receiveBuffer bytes that a connection may hold for its application, 2,048 to 2^30
  * @param sendBuffer bytes beyond which {@code send} answers false, 2,048 to 2^30
- * @param maxSegmentSize the largest MSS that we offer and use, 64 to 65,495; the path's MTU limits it further
+ * @param maxSegmentSize the largest MSS that we offer and use, 64 to 65,495; the path's MTU limits
+ *     it further
  * @param windowScaling whether to offer window scaling (RFC 7323 §2)
  * @param timestamps whether to offer timestamps (RFC 7323 §3)
  * @param sack whether to offer selective acknowledgment (RFC 2018)
@@ -15,7 +16,8 @@ package io.millrace.tcp;
  * @param minRto the least retransmission timeout; RFC 6298 §2.4 says 1 s, common practice is 200 ms
  * @param maxRto the largest one, at least 60 s by RFC 6298 §2.5
  * @param synRetries how often a SYN or SYN-ACK is sent again
- * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293 §3.8.3)
+ * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293
+ *     §3.8.3)
  * @param initialWindow the initial congestion window in segments (RFC 6928: 10)
  * @param timeWait how long TIME-WAIT lasts: twice the maximum segment lifetime
  * @param maxTimeWait connections in TIME-WAIT beyond which the oldest leaves early
@@ -105,8 +107,8 @@ public record TcpConfig(
   }
 
   /**
-   * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200 ms, initial window 10,
-   * TIME-WAIT 60 s.
+   * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
+   * ms, initial window 10, TIME-WAIT 60 s.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;
@@ -127,139 +129,691 @@ public record TcpConfig(
 
     /** Sets {@link TcpConfig#receiveBuffer()}. */
     public Builder receiveBuffer(int value) {
-      c = new TcpConfig(value, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              value,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#sendBuffer()}. */
     public Builder sendBuffer(int value) {
-      c = new TcpConfig(c.receiveBuffer, value, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              value,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#maxSegmentSize()}. */
     public Builder maxSegmentSize(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, value, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              value,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#windowScaling()}. */
     public Builder windowScaling(boolean value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, value, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              value,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#timestamps()}. */
     public Builder timestamps(boolean value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, value, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              value,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#sack()}. */
     public Builder sack(boolean value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, value, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              value,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#noDelay()}. */
     public Builder noDelay(boolean value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, value, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              value,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#delayedAck()}. */
     public Builder delayedAck(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, value, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              value,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#initialRto()}. */
     public Builder initialRto(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, value, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              value,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#minRto()}. */
     public Builder minRto(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, value, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              value,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#maxRto()}. */
     public Builder maxRto(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, value, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              value,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#synRetries()}. */
     public Builder synRetries(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, value, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              value,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#dataRetries()}. */
     public Builder dataRetries(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, value, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              value,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#initialWindow()}. */
     public Builder initialWindow(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, value, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              value,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#timeWait()}. */
     public Builder timeWait(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, value, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              value,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#maxTimeWait()}. */
     public Builder maxTimeWait(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, value, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              value,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#finWait2()}. */
     public Builder finWait2(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, value, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              value,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAlive()}. */
     public Builder keepAlive(boolean value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, value, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              value,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAliveIdle()}. */
     public Builder keepAliveIdle(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, value, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              value,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAliveInterval()}. */
     public Builder keepAliveInterval(long value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, value, c.keepAliveProbes, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              value,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAliveProbes()}. */
     public Builder keepAliveProbes(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, value, c.maxConnections, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              value,
+              c.maxConnections,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#maxConnections()}. */
     public Builder maxConnections(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, value, c.challengeAcks);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              value,
+              c.challengeAcks);
       return this;
     }
 
     /** Sets {@link TcpConfig#challengeAcks()}. */
     public Builder challengeAcks(int value) {
-      c = new TcpConfig(c.receiveBuffer, c.sendBuffer, c.maxSegmentSize, c.windowScaling, c.timestamps, c.sack, c.noDelay, c.delayedAck, c.initialRto, c.minRto, c.maxRto, c.synRetries, c.dataRetries, c.initialWindow, c.timeWait, c.maxTimeWait, c.finWait2, c.keepAlive, c.keepAliveIdle, c.keepAliveInterval, c.keepAliveProbes, c.maxConnections, value);
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              value);
       return this;
     }
 

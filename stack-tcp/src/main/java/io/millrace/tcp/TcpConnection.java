@@ -10,8 +10,8 @@ import io.millrace.time.TimerNode;
 import java.util.Objects;
 
 /**
- * One TCP connection, for the application. <b>Thread:</b> the shard's; from another thread go through {@link
- * Shard#execute}.
+ * One TCP connection, for the application. <b>Thread:</b> the shard's; from another thread go
+ * through {@link Shard#execute}.
  */
 public final class TcpConnection extends Flow {
   final Tcp tcp;
@@ -37,8 +37,7 @@ public final class TcpConnection extends Flow {
 
   boolean closed;
 
-  TcpConnection(
-      Tcp tcp, Tcb tcb, Route route, int localPort, int remotePort, TcpHandler handler) {
+  TcpConnection(Tcp tcp, Tcb tcb, Route route, int localPort, int remotePort, TcpHandler handler) {
     super(
         route.sourceHi(),
         route.sourceLo(),
@@ -73,12 +72,13 @@ public final class TcpConnection extends Flow {
   }
 
   /**
-   * Sends bytes of {@code data}, in order behind what was sent before. They are always taken: more than a few hundred by
-   * reference (the buffer is retained until they are acknowledged and must not change), fewer as a copy.
+   * Sends bytes of {@code data}, in order behind what was sent before. They are always taken: more
+   * than a few hundred by reference (the buffer is retained until they are acknowledged and must
+   * not change), fewer as a copy.
    *
    * @return whether more may be sent now; if false, wait for {@link TcpHandler#onWritable}
-   * @throws IllegalStateException if this side has closed, the connection is not open, or false was ignored for far too
-   *     long
+   * @throws IllegalStateException if this side has closed, the connection is not open, or false was
+   *     ignored for far too long
    * @throws IndexOutOfBoundsException if the range is not inside the buffer
    */
   public boolean send(Buffer data, int offset, int length) {
@@ -106,7 +106,9 @@ public final class TcpConnection extends Flow {
     }
     if (!tcp.machine.offerCopy(tcb, data, offset, length)) {
       throw new IllegalStateException(
-          "no memory to copy " + length + " bytes: send less at once, or give the shard more frames");
+          "no memory to copy "
+              + length
+              + " bytes: send less at once, or give the shard more frames");
     }
     tcp.markDirty(this);
     return tcp.machine.room(tcb);
@@ -118,11 +120,14 @@ public final class TcpConnection extends Flow {
       throw new IllegalStateException("cannot send: this side of the connection is closed");
     }
     if (tcp.machine.isOverfull(tcb)) {
-      throw new IllegalStateException("cannot send: wait for onWritable after send() answers false");
+      throw new IllegalStateException(
+          "cannot send: wait for onWritable after send() answers false");
     }
   }
 
-  /** Whether {@code send} would be accepted now: this side has not closed and the connection lives. */
+  /**
+   * Whether {@code send} would be accepted now: this side has not closed and the connection lives.
+   */
   public boolean isSendable() {
     return !closed && tcb.state().maySend();
   }
@@ -148,8 +153,8 @@ public final class TcpConnection extends Flow {
   }
 
   /**
-   * Closes the connection behind what was sent. Nothing more is delivered; if the peer sends more, it is reset (RFC 9293
-   * §3.6.1).
+   * Closes the connection behind what was sent. Nothing more is delivered; if the peer sends more,
+   * it is reset (RFC 9293 §3.6.1).
    */
   public void close() {
     if (!closed) {
@@ -169,7 +174,9 @@ public final class TcpConnection extends Flow {
 
   // ---- receiving ----
 
-  /** No more {@code onData} until {@link #resumeReading()}; the peer's window closes as data comes. */
+  /**
+   * No more {@code onData} until {@link #resumeReading()}; the peer's window closes as data comes.
+   */
   public void pauseReading() {
     paused = true;
   }

@@ -41,7 +41,10 @@ public final class TcpListener {
     return accepted;
   }
 
-  /** No new connections from now on; those accepted live on. Half-open ones are answered with a reset. */
+  /**
+   * No new connections from now on; those accepted live on. Half-open ones are answered with a
+   * reset.
+   */
   public void stopAccepting() {
     tcp.remove(this);
   }

@@ -16,7 +16,10 @@ import io.millrace.tcp.engine.SegmentWriter;
 import io.millrace.tcp.engine.TcpMachine;
 import io.millrace.tcp.engine.TimeWait;
 
-/** Turns what the machine describes into frames and gives them to the route. <b>Thread:</b> the shard's. */
+/**
+ * Turns what the machine describes into frames and gives them to the route. <b>Thread:</b> the
+ * shard's.
+ */
 final class TcpOutput {
   /** Segments of one connection before the next one has its turn. */
   private static final int QUOTA = 64;

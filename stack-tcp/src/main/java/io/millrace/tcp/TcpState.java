@@ -29,8 +29,7 @@ public enum TcpState {
         || switch (this) {
           case CLOSED -> next == SYN_SENT || next == SYN_RECEIVED || next == ESTABLISHED;
           case SYN_SENT -> next == SYN_RECEIVED || next == ESTABLISHED;
-          case SYN_RECEIVED ->
-              next == ESTABLISHED || next == FIN_WAIT_1 || next == CLOSE_WAIT;
+          case SYN_RECEIVED -> next == ESTABLISHED || next == FIN_WAIT_1 || next == CLOSE_WAIT;
           case ESTABLISHED -> next == FIN_WAIT_1 || next == CLOSE_WAIT;
           case FIN_WAIT_1 -> next == FIN_WAIT_2 || next == CLOSING || next == TIME_WAIT;
           case FIN_WAIT_2, CLOSING -> next == TIME_WAIT;

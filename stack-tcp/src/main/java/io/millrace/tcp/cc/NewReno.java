@@ -4,11 +4,14 @@ import io.millrace.transport.AckSample;
 import io.millrace.transport.CongestionControl;
 
 /**
- * Slow start, congestion avoidance and multiplicative decrease (RFC 5681 §3), counting bytes (RFC 3465). Recovery itself
- * (RFC 6582, RFC 6675) is the sender's.
+ * Slow start, congestion avoidance and multiplicative decrease (RFC 5681 §3), counting bytes (RFC
+ * 3465). Recovery itself (RFC 6582, RFC 6675) is the sender's.
  */
 public final class NewReno implements CongestionControl {
-  /** L of RFC 3465 §2.3 in segments; 8 without pacing as in RFC 9406 §4.2, since acknowledgments are coalesced. */
+  /**
+   * L of RFC 3465 §2.3 in segments; 8 without pacing as in RFC 9406 §4.2, since acknowledgments are
+   * coalesced.
+   */
   private static final int ABC_LIMIT = 8;
 
   private static final int MAX_WINDOW = 1 << 30;

@@ -6,8 +6,8 @@ import io.millrace.transport.AckSample;
 import io.millrace.transport.Serial;
 
 /**
- * What an acknowledgment does to the sender: takes data off the queue, measures the round trip, finds losses, moves the
- * window (RFC 9293 §3.10.7.4 fifth; RFC 5681, 6298, 6582, 6675).
+ * What an acknowledgment does to the sender: takes data off the queue, measures the round trip,
+ * finds losses, moves the window (RFC 9293 §3.10.7.4 fifth; RFC 5681, 6298, 6582, 6675).
  */
 final class AckProcessor {
   private final TcpMachine machine;
@@ -108,7 +108,8 @@ final class AckProcessor {
       t.rtt.sample(rtt, machine.config().minRto(), machine.config().maxRto());
       return rtt;
     }
-    // Karn's algorithm: after a retransmission only a timestamp tells which copy arrived (RFC 6298 §3).
+    // Karn's algorithm: after a retransmission only a timestamp tells which copy arrived (RFC 6298
+    // §3).
     if (t.recovery != Recovery.NONE && t.is(Tcb.TIMESTAMPS) && s.hasTimestamps && s.tsEcho != 0) {
       long rtt = machine.sinceTimestamp(t, s.tsEcho, now);
       if (rtt >= 0) {
@@ -169,7 +170,10 @@ final class AckProcessor {
 
   // ---- nothing new is acknowledged ----
 
-  /** RFC 5681 §2; with SACK an acknowledgment counts if it brings new selective information (RFC 6675 §2). */
+  /**
+   * RFC 5681 §2; with SACK an acknowledgment counts if it brings new selective information (RFC
+   * 6675 §2).
+   */
   private static boolean isDuplicate(Tcb t, SegmentIn s, int sacked, int windowBefore) {
     if (t.is(Tcb.SACK)) {
       return sacked > 0;
@@ -194,7 +198,8 @@ final class AckProcessor {
     if (t.duplicateAcks < SackScoreboard.DUP_THRESH && edge == t.sndUna) {
       return;
     }
-    // Duplicates of what was sent before a timeout start nothing new (RFC 6582 §4.1): until they are all acknowledged the
+    // Duplicates of what was sent before a timeout start nothing new (RFC 6582 §4.1): until they
+    // are all acknowledged the
     // sender is in recovery, and does not come here.
     t.recovery = Recovery.FAST;
     t.recoveryPoint = t.sndNxt;

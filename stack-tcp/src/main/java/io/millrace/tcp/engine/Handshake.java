@@ -6,9 +6,11 @@ import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.Serial;
 
 /**
- * A half-open connection: SYN-RECEIVED after a passive open (RFC 9293 §3.10.7.2, and §3.10.7.4 for that state).
+ * A half-open connection: SYN-RECEIVED after a passive open (RFC 9293 §3.10.7.2, and §3.10.7.4 for
+ * that state).
  *
- * <p>Small on purpose: it is all that a SYN from anybody costs. It becomes a {@link Tcb} when the handshake is done.
+ * <p>Small on purpose: it is all that a SYN from anybody costs. It becomes a {@link Tcb} when the
+ * handshake is done.
  */
 public final class Handshake extends Flow {
   final int iss;

@@ -2,7 +2,10 @@ package io.millrace.tcp.engine;
 
 import io.millrace.transport.SipHash;
 
-/** Numbers that outsiders cannot guess: initial sequence numbers (RFC 6528 §3) and timestamp offsets (RFC 7323 §5.4). */
+/**
+ * Numbers that outsiders cannot guess: initial sequence numbers (RFC 6528 §3) and timestamp offsets
+ * (RFC 7323 §5.4).
+ */
 public final class InitialSequence {
   private final SipHash secret;
 

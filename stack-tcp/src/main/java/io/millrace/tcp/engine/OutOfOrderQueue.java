@@ -5,10 +5,11 @@ import io.millrace.transport.RangeSet;
 import io.millrace.transport.Serial;
 
 /**
- * Segments that arrived ahead of RCV.NXT, sorted and disjoint, and the ranges they make for SACK (RFC 2018 §4).
+ * Segments that arrived ahead of RCV.NXT, sorted and disjoint, and the ranges they make for SACK
+ * (RFC 2018 §4).
  *
- * <p>Bounded in frames and ranges; a place is found in O(log n). Objects are pooled per shard: a connection whose data
- * comes in order has none.
+ * <p>Bounded in frames and ranges; a place is found in O(log n). Objects are pooled per shard: a
+ * connection whose data comes in order has none.
  */
 final class OutOfOrderQueue {
   static final int MAX_FRAMES = 4096;
@@ -57,8 +58,8 @@ final class OutOfOrderQueue {
   }
 
   /**
-   * Puts in a segment whose first number is the frame's mark. Takes the frame only if the answer is TAKEN; what others
-   * already hold is cut off it.
+   * Puts in a segment whose first number is the frame's mark. Takes the frame only if the answer is
+   * TAKEN; what others already hold is cut off it.
    */
   Result insert(Frame frame) {
     int start = (int) frame.mark();
@@ -90,7 +91,8 @@ final class OutOfOrderQueue {
       frame.trim(end - start);
     }
     if (!ranges.contains(start) || !ranges.contains(end - 1)) {
-      // A range more than the set can hold is not kept at all, so that SACK never says less than we hold.
+      // A range more than the set can hold is not kept at all, so that SACK never says less than we
+      // hold.
       if (ranges.add(start, end) == 0) {
         return Result.FULL;
       }
@@ -158,8 +160,8 @@ final class OutOfOrderQueue {
   }
 
   /**
-   * Takes the first frame out if it starts at or before {@code rcvNxt}, with what lies before it cut off; null if it
-   * does not. Frames that are wholly before are released.
+   * Takes the first frame out if it starts at or before {@code rcvNxt}, with what lies before it
+   * cut off; null if it does not. Frames that are wholly before are released.
    */
   Frame pop(int rcvNxt) {
     while (count > 0 && Serial.le((int) frames[0].mark(), rcvNxt)) {
@@ -189,7 +191,10 @@ final class OutOfOrderQueue {
     recentCount = kept;
   }
 
-  /** Writes up to {@code max} SACK blocks, the most recent first, and returns how many (RFC 2018 §4). */
+  /**
+   * Writes up to {@code max} SACK blocks, the most recent first, and returns how many (RFC 2018
+   * §4).
+   */
   int blocks(int[] starts, int[] ends, int from, int max) {
     int n = 0;
     for (int i = 0; i < recentCount && n < max; i++) {

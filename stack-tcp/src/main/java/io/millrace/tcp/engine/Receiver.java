@@ -90,7 +90,10 @@ final class Receiver {
     t.events |= TcpEvents.READABLE;
   }
 
-  /** Decides about the acknowledgment: every second full segment at once, else within the delay (RFC 5681 §4.2). */
+  /**
+   * Decides about the acknowledgment: every second full segment at once, else within the delay (RFC
+   * 5681 §4.2).
+   */
   private void afterInOrder(Tcb t, int length, long now) {
     if (length > t.rcvMss) {
       t.rcvMss = Math.min(length, machine.localMss());
@@ -183,7 +186,10 @@ final class Receiver {
     machine.finReceived(t);
   }
 
-  /** Opens the window as far as the buffer allows, unless that is too little to say (RFC 9293 §3.8.6.2.2, MUST-39). */
+  /**
+   * Opens the window as far as the buffer allows, unless that is too little to say (RFC 9293
+   * §3.8.6.2.2, MUST-39).
+   */
   void openWindow(Tcb t) {
     int open = openable(t);
     if (open >= Math.min(t.rcvBuffer / 2, machine.localMss())) {
@@ -205,7 +211,9 @@ final class Receiver {
     return 0xffff << t.rcvWndShift;
   }
 
-  /** The application has given back {@code bytes}: tells the peer if its window had become small. */
+  /**
+   * The application has given back {@code bytes}: tells the peer if its window had become small.
+   */
   void consumed(Tcb t, int bytes) {
     t.rcvHeld -= bytes;
     if (t.rcvEdge - t.rcvNxt < t.rcvBuffer / 2

@@ -4,8 +4,9 @@ import io.millrace.transport.RangeSet;
 import io.millrace.transport.Serial;
 
 /**
- * What the peer has selectively acknowledged of what we sent (RFC 6675 §3). Bounded; a block for which there is no room
- * is forgotten, which costs a retransmission and nothing else. Objects are pooled per shard.
+ * What the peer has selectively acknowledged of what we sent (RFC 6675 §3). Bounded; a block for
+ * which there is no room is forgotten, which costs a retransmission and nothing else. Objects are
+ * pooled per shard.
  */
 final class SackScoreboard {
   private static final int MAX_RANGES = 256;
@@ -18,13 +19,16 @@ final class SackScoreboard {
   /** The next free scoreboard in the shard's pool. */
   SackScoreboard nextFree;
 
-  /** Update(): takes a segment's blocks in; returns the bytes that are newly acknowledged by them. */
+  /**
+   * Update(): takes a segment's blocks in; returns the bytes that are newly acknowledged by them.
+   */
   int update(SegmentIn s, int sndUna, int sndNxt) {
     int added = 0;
     for (int i = 0; i < s.sackCount; i++) {
       int start = s.sackStart[i];
       int end = s.sackEnd[i];
-      // A block outside of what is outstanding is a DSACK, old, or a lie (RFC 2883 §4, RFC 2018 §5).
+      // A block outside of what is outstanding is a DSACK, old, or a lie (RFC 2883 §4, RFC 2018
+      // §5).
       if (Serial.lt(start, end) && Serial.gt(start, sndUna) && Serial.le(end, sndNxt)) {
         added += ranges.add(start, end);
       }
@@ -51,8 +55,9 @@ final class SackScoreboard {
   }
 
   /**
-   * IsLost() for all numbers at once: whatever is not acknowledged below the answer is lost, because DupThresh ranges,
-   * or more than (DupThresh - 1) * SMSS bytes, above it are acknowledged (RFC 6675 §4).
+   * IsLost() for all numbers at once: whatever is not acknowledged below the answer is lost,
+   * because DupThresh ranges, or more than (DupThresh - 1) * SMSS bytes, above it are acknowledged
+   * (RFC 6675 §4).
    */
   int lossEdge(int sndUna, int smss) {
     int above = 0;

@@ -6,9 +6,9 @@ import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.Serial;
 
 /**
- * SEGMENT ARRIVES (RFC 9293 §3.10.7), for a connection that exists: one method per numbered step, in the order of the
- * text. CLOSED and LISTEN (§3.10.7.1, §3.10.7.2) are the table look-up's and {@link Handshake}'s, TIME-WAIT is {@link
- * TimeWait}'s.
+ * SEGMENT ARRIVES (RFC 9293 §3.10.7), for a connection that exists: one method per numbered step,
+ * in the order of the text. CLOSED and LISTEN (§3.10.7.1, §3.10.7.2) are the table look-up's and
+ * {@link Handshake}'s, TIME-WAIT is {@link TimeWait}'s.
  */
 final class SegmentArrives {
   private final TcpMachine machine;
@@ -39,7 +39,8 @@ final class SegmentArrives {
     if (reason != null) {
       return reason;
     }
-    // Sixth, the URG bit: we never offer out-of-band data; the pointer grants nothing (RFC 6093 §6).
+    // Sixth, the URG bit: we never offer out-of-band data; the pointer grants nothing (RFC 6093
+    // §6).
     reason = seventh(t, s, now);
     if (s.has(TcpHeader.FIN) && reason == null) {
       eighth(t, s);
@@ -65,7 +66,8 @@ final class SegmentArrives {
       machine.end(t, CloseCause.REFUSED);
       return null;
     }
-    // Fourth, the SYN bit (there is no security to check third). Fifth: neither SYN nor RST is dropped.
+    // Fourth, the SYN bit (there is no security to check third). Fifth: neither SYN nor RST is
+    // dropped.
     if (!s.has(TcpHeader.SYN)) {
       return DropReason.TCP_BAD_HEADER;
     }
@@ -104,7 +106,8 @@ final class SegmentArrives {
     int window = t.rcvEdge - t.rcvNxt;
     boolean stale = false;
     if (t.is(Tcb.TIMESTAMPS) && s.hasTimestamps) {
-      stale = Serial.lt(s.tsValue, t.tsRecent) && !s.has(TcpHeader.RST) && !machine.isOutdated(t, now);
+      stale =
+          Serial.lt(s.tsValue, t.tsRecent) && !s.has(TcpHeader.RST) && !machine.isOutdated(t, now);
     }
     int length = s.length();
     boolean acceptable =
@@ -125,7 +128,9 @@ final class SegmentArrives {
     if (s.has(TcpHeader.RST)) {
       return DropReason.TCP_BAD_RESET;
     }
-    if (t.state == TcpState.SYN_RECEIVED && s.has(TcpHeader.SYN | TcpHeader.ACK) && s.seq == t.irs) {
+    if (t.state == TcpState.SYN_RECEIVED
+        && s.has(TcpHeader.SYN | TcpHeader.ACK)
+        && s.seq == t.irs) {
       // The peer's SYN-ACK of a simultaneous open: its SYN is known, its ACK is what counts.
       s.flags &= ~TcpHeader.SYN;
       s.seq++;
@@ -177,8 +182,7 @@ final class SegmentArrives {
     }
     boolean refused = t.state == TcpState.SYN_RECEIVED; // an active open that became simultaneous
     boolean done = t.state == TcpState.CLOSING || t.state == TcpState.LAST_ACK;
-    machine.end(
-        t, refused ? CloseCause.REFUSED : done ? CloseCause.NORMAL : CloseCause.RESET);
+    machine.end(t, refused ? CloseCause.REFUSED : done ? CloseCause.NORMAL : CloseCause.RESET);
     return null;
   }
 

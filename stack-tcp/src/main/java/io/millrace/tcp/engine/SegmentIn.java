@@ -44,8 +44,8 @@ public final class SegmentIn {
   public SegmentIn() {}
 
   /**
-   * Parses a header of {@code headerSize} bytes, which {@link TcpHeader#validate} has checked, and moves the frame's
-   * window behind it.
+   * Parses a header of {@code headerSize} bytes, which {@link TcpHeader#validate} has checked, and
+   * moves the frame's window behind it.
    *
    * @return false if an option is malformed
    */
@@ -85,7 +85,10 @@ public final class SegmentIn {
     sackPermitted = false;
   }
 
-  /** RFC 9293 §3.1 (MUST-5 to MUST-7, MUST-64): any option in any segment, unknown ones skipped by their length. */
+  /**
+   * RFC 9293 §3.1 (MUST-5 to MUST-7, MUST-64): any option in any segment, unknown ones skipped by
+   * their length.
+   */
   private boolean parseOptions(long at, long end) {
     while (at < end) {
       int kind = Bytes.u8(at);

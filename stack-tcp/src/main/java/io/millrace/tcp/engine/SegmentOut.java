@@ -23,7 +23,9 @@ public final class SegmentOut {
   final int[] sackStart = new int[SegmentIn.MAX_SACK];
   final int[] sackEnd = new int[SegmentIn.MAX_SACK];
 
-  /** Where the data comes from: a queue and an offset from its head; {@code dataLength} 0 for none. */
+  /**
+   * Where the data comes from: a queue and an offset from its head; {@code dataLength} 0 for none.
+   */
   SendQueue data;
 
   int dataOffset;

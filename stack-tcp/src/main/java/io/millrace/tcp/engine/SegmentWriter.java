@@ -6,7 +6,10 @@ import io.millrace.buf.Frame;
 import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.tcp.wire.TcpOptions;
 
-/** Writes what {@link SegmentOut} describes into a frame: header, options, data, checksum. Stateless. */
+/**
+ * Writes what {@link SegmentOut} describes into a frame: header, options, data, checksum.
+ * Stateless.
+ */
 public final class SegmentWriter {
   private SegmentWriter() {}
 
@@ -82,7 +85,8 @@ public final class SegmentWriter {
 
   private static void sack(SegmentOut out, long at) {
     Bytes.put32(
-        at, TcpOptions.NOP << 24 | TcpOptions.NOP << 16 | TcpOptions.SACK << 8 | 2 + 8 * out.sackCount);
+        at,
+        TcpOptions.NOP << 24 | TcpOptions.NOP << 16 | TcpOptions.SACK << 8 | 2 + 8 * out.sackCount);
     at += 4;
     for (int i = 0; i < out.sackCount; i++) {
       Bytes.put32(at, out.sackStart[i]);
@@ -91,7 +95,9 @@ public final class SegmentWriter {
     }
   }
 
-  /** Describes a reset in answer to a segment that belongs to nothing (RFC 9293 §3.5.2, group 1). */
+  /**
+   * Describes a reset in answer to a segment that belongs to nothing (RFC 9293 §3.5.2, group 1).
+   */
   public static void reset(SegmentOut out, SegmentIn s) {
     out.clear();
     out.window = 0;

@@ -6,12 +6,12 @@ import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 
 /**
- * The bytes that an application gave us and the peer has not acknowledged, in order, as references to the application's
- * own buffers. Small pieces are copied together into frames of the pool instead, so that a stream of tiny writes does
- * not hold a buffer each.
+ * The bytes that an application gave us and the peer has not acknowledged, in order, as references
+ * to the application's own buffers. Small pieces are copied together into frames of the pool
+ * instead, so that a stream of tiny writes does not hold a buffer each.
  *
- * <p>Offsets count from the first unacknowledged byte. Each entry holds one reference to its buffer. Objects are pooled
- * per shard: a connection without outstanding data has none.
+ * <p>Offsets count from the first unacknowledged byte. Each entry holds one reference to its
+ * buffer. Objects are pooled per shard: a connection without outstanding data has none.
  */
 final class SendQueue {
   /** Up to this many bytes, copying is cheaper than keeping a reference. */
@@ -62,7 +62,10 @@ final class SendQueue {
     bytes += length;
   }
 
-  /** Adds a copy of an array's bytes; false, and nothing is added, if the pool has no frame for them. */
+  /**
+   * Adds a copy of an array's bytes; false, and nothing is added, if the pool has no frame for
+   * them.
+   */
   boolean addCopy(byte[] from, int index, int length, FramePool pool) {
     Frame into = chunkWith(length, pool);
     if (into == null) {
@@ -84,7 +87,10 @@ final class SendQueue {
     return true;
   }
 
-  /** The frame to append {@code length} bytes to, its entry being the last; null if the pool is empty. */
+  /**
+   * The frame to append {@code length} bytes to, its entry being the last; null if the pool is
+   * empty.
+   */
   private Frame chunkWith(int length, FramePool pool) {
     Frame into = chunk;
     if (into != null && into.tailroom() >= length) {
@@ -174,7 +180,9 @@ final class SendQueue {
     cursorOffset = 0;
   }
 
-  /** Moves the cursor to the entry with the byte at {@code offset}, and returns the entry's index. */
+  /**
+   * Moves the cursor to the entry with the byte at {@code offset}, and returns the entry's index.
+   */
   private int seek(long offset) {
     if (offset < cursorOffset) {
       cursor = 0;
@@ -190,15 +198,18 @@ final class SendQueue {
     return i;
   }
 
-  /** How many bytes from {@code offset} on lie in one piece; {@code offset} is below {@link #bytes()}. */
+  /**
+   * How many bytes from {@code offset} on lie in one piece; {@code offset} is below {@link
+   * #bytes()}.
+   */
   int contiguous(long offset) {
     int i = seek(offset);
     return (int) (lengths[i] - (offset - cursorOffset));
   }
 
   /**
-   * Puts {@code length} bytes from {@code offset} on behind the frame's: as its tail if they are many and in one piece,
-   * else as a copy, for which the frame has room.
+   * Puts {@code length} bytes from {@code offset} on behind the frame's: as its tail if they are
+   * many and in one piece, else as a copy, for which the frame has room.
    */
   void fill(Frame frame, long offset, int length) {
     int i = seek(offset);

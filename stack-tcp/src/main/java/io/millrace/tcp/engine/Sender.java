@@ -169,7 +169,8 @@ final class Sender {
       }
       return pipe;
     }
-    int pipe = flight - t.duplicateAcks * t.sndMss; // each left the network (RFC 5681 §3.2, RFC 3042)
+    int pipe =
+        flight - t.duplicateAcks * t.sndMss; // each left the network (RFC 5681 §3.2, RFC 3042)
     if (t.recovery != Recovery.NONE && Serial.lt(t.highRxt, t.lossEdge)) {
       pipe -= t.lossEdge - Serial.max(t.highRxt, t.sndUna);
     }
@@ -230,7 +231,8 @@ final class Sender {
     out.dataOffset = offset;
     out.dataLength = length;
     if (offset + (long) length == t.sendQueue.bytes()) {
-      out.flags |= TcpHeader.PSH; // RFC 9293 §3.9.1.2 (MUST-60): the end of what the application gave
+      out.flags |=
+          TcpHeader.PSH; // RFC 9293 §3.9.1.2 (MUST-60): the end of what the application gave
     }
   }
 

@@ -6,8 +6,8 @@ import io.millrace.transport.CongestionControl;
 import io.millrace.transport.RttEstimator;
 
 /**
- * The variables of one connection, in the order and with the names of RFC 9293 §3.3.1, then those of the extensions.
- * Fields only; {@link TcpMachine} and its parts do the work.
+ * The variables of one connection, in the order and with the names of RFC 9293 §3.3.1, then those
+ * of the extensions. Fields only; {@link TcpMachine} and its parts do the work.
  */
 public final class Tcb {
   // ---- send sequence variables ----
@@ -38,7 +38,10 @@ public final class Tcb {
   /** RCV.NXT: the next number expected. */
   int rcvNxt;
 
-  /** The right edge that we have offered: RCV.NXT + RCV.WND; never goes back (RFC 9293 §3.8.6, SHLD-14). */
+  /**
+   * The right edge that we have offered: RCV.NXT + RCV.WND; never goes back (RFC 9293 §3.8.6,
+   * SHLD-14).
+   */
   int rcvEdge;
 
   /** IRS. */
@@ -79,11 +82,14 @@ public final class Tcb {
   /** Our FIN has been sent at least once. */
   static final int FIN_SENT = 1 << 4;
 
-  /** The application does not want data any more: data is answered with a reset (RFC 9293 §3.6.1). */
+  /**
+   * The application does not want data any more: data is answered with a reset (RFC 9293 §3.6.1).
+   */
   static final int RECEIVE_SHUT = 1 << 5;
 
   /** Nagle's algorithm is off. */
   static final int NO_DELAY = 1 << 6;
+
   static final int KEEP_ALIVE = 1 << 7;
 
   /** An acknowledgment must go out now. */
@@ -110,7 +116,9 @@ public final class Tcb {
   /** A keep-alive probe is due. */
   static final int KEEP_ALIVE_NOW = 1 << 15;
 
-  /** The SYN was sent more than once: its round trip cannot be timed and the first timeout is 3 s. */
+  /**
+   * The SYN was sent more than once: its round trip cannot be timed and the first timeout is 3 s.
+   */
   static final int SYN_RETRANSMITTED = 1 << 16;
 
   /** A duplicate was received; the next acknowledgment reports it (RFC 2883). */
@@ -119,7 +127,9 @@ public final class Tcb {
   /** The FIN of the peer has been put in order. */
   static final int FIN_RECEIVED = 1 << 18;
 
-  /** The peer cannot be reached for the moment, as ICMP says; a timeout will give that as its cause. */
+  /**
+   * The peer cannot be reached for the moment, as ICMP says; a timeout will give that as its cause.
+   */
   static final int SOFT_ERROR = 1 << 19;
 
   // ---- options ----
@@ -186,7 +196,10 @@ public final class Tcb {
   /** Received out of order; null if there is nothing. */
   OutOfOrderQueue outOfOrder;
 
-  /** Duplicate acknowledgments that are still to be sent, one for each segment out of order (RFC 5681 §4.2). */
+  /**
+   * Duplicate acknowledgments that are still to be sent, one for each segment out of order (RFC
+   * 5681 §4.2).
+   */
   int duplicateAcksDue;
 
   int dsackStart;
@@ -255,8 +268,8 @@ public final class Tcb {
   }
 
   /**
-   * The number of the first byte in the send queue: SND.UNA, or one more while our SYN is not acknowledged. With our
-   * FIN acknowledged or sent the queue ends before it.
+   * The number of the first byte in the send queue: SND.UNA, or one more while our SYN is not
+   * acknowledged. With our FIN acknowledged or sent the queue ends before it.
    */
   int dataUna() {
     return sndUna == iss ? sndUna + 1 : sndUna;

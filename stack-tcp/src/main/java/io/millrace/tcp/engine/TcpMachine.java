@@ -14,11 +14,13 @@ import io.millrace.transport.RttEstimator;
 import io.millrace.transport.SipHash;
 
 /**
- * The TCP machine of a shard: what a {@link Tcb} does when a segment, a timeout or the application comes.
+ * The TCP machine of a shard: what a {@link Tcb} does when a segment, a timeout or the application
+ * comes.
  *
- * <p>Pure: it reads no clock, does no I/O, calls nobody. After any call, {@link #poll} is called until it answers false;
- * {@link Tcb#nextDeadline()} says when {@link #onTimeout} wants to be called; {@link #takeEvents} says what the
- * application is to be told. <b>Thread:</b> the shard's. In steady state it allocates nothing: queues come from pools.
+ * <p>Pure: it reads no clock, does no I/O, calls nobody. After any call, {@link #poll} is called
+ * until it answers false; {@link Tcb#nextDeadline()} says when {@link #onTimeout} wants to be
+ * called; {@link #takeEvents} says what the application is to be told. <b>Thread:</b> the shard's.
+ * In steady state it allocates nothing: queues come from pools.
  */
 public final class TcpMachine {
   private static final long SECOND = 1_000_000_000L;
@@ -43,7 +45,8 @@ public final class TcpMachine {
   /**
    * Creates the machine of one shard.
    *
-   * @param localMss the MSS option that we send: the interface's MTU less 40, or what the configuration says
+   * @param localMss the MSS option that we send: the interface's MTU less 40, or what the
+   *     configuration says
    */
   public TcpMachine(
       TcpConfig config, int localMss, FramePool pool, Counters counters, SipHash secret) {
@@ -69,7 +72,9 @@ public final class TcpMachine {
 
   // ---- opening ----
 
-  /** A block with our side's options, for an active open; the SYN is sent by the next {@link #poll}. */
+  /**
+   * A block with our side's options, for an active open; the SYN is sent by the next {@link #poll}.
+   */
   public Tcb open(int iss, int tsOffset) {
     Tcb t = create(iss, tsOffset);
     t.set(
@@ -124,7 +129,10 @@ public final class TcpMachine {
     return t;
   }
 
-  /** The smallest shift with which the window field can say the whole receive buffer (RFC 7323 §2.3). */
+  /**
+   * The smallest shift with which the window field can say the whole receive buffer (RFC 7323
+   * §2.3).
+   */
   int windowShift() {
     int shift = 0;
     while (config.receiveBuffer() >>> shift > 0xffff) {
@@ -184,15 +192,16 @@ public final class TcpMachine {
   }
 
   /**
-   * Sets the size of full segments from the path's MTU and the peer's MSS (RFC 9293 §3.7.1), and the congestion window
-   * once.
+   * Sets the size of full segments from the path's MTU and the peer's MSS (RFC 9293 §3.7.1), and
+   * the congestion window once.
    *
    * @param pathMss the path's MTU less network and TCP header
    * @param maxUnit data bytes that the port takes at once and cuts, 0 if it does not cut
    */
   public void segmentSize(Tcb t, int pathMss, int maxUnit) {
     int options = t.is(Tcb.TIMESTAMPS) ? 12 : 0;
-    int mss = Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 32);
+    int mss =
+        Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 32);
     boolean first = t.congestion.cwnd() == 0;
     t.sndMss = mss;
     t.sndMaxUnit = Math.max(maxUnit, mss);
@@ -208,8 +217,8 @@ public final class TcpMachine {
   // ---- segment in ----
 
   /**
-   * SEGMENT ARRIVES (RFC 9293 §3.10.7). The machine takes the frame out of {@code s} if it keeps the data; otherwise it
-   * stays the caller's.
+   * SEGMENT ARRIVES (RFC 9293 §3.10.7). The machine takes the frame out of {@code s} if it keeps
+   * the data; otherwise it stays the caller's.
    *
    * @return null if the segment was accepted, else why it was dropped
    */
@@ -219,21 +228,29 @@ public final class TcpMachine {
 
   // ---- segment out ----
 
-  /** Describes the next segment that is due; false if there is none. Call until false after any other call. */
+  /**
+   * Describes the next segment that is due; false if there is none. Call until false after any
+   * other call.
+   */
   public boolean poll(Tcb t, SegmentOut out, long now) {
     return sender.poll(t, out, now);
   }
 
   // ---- the application ----
 
-  /** Queues bytes by reference or, if they are few, by copy; answers whether there is room for more. */
+  /**
+   * Queues bytes by reference or, if they are few, by copy; answers whether there is room for more.
+   */
   public boolean offer(Tcb t, Buffer data, int offset, int length) {
     SendQueue queue = queueFor(t);
     queue.add(data, data.address() + offset, length, pool);
     return room(t, queue);
   }
 
-  /** Queues a copy of an array's bytes; false, and nothing is queued, if there is no memory for all of them. */
+  /**
+   * Queues a copy of an array's bytes; false, and nothing is queued, if there is no memory for all
+   * of them.
+   */
   public boolean offerCopy(Tcb t, byte[] from, int offset, int length) {
     int piece = pool.frameSize() - FramePool.HEADROOM;
     if (length > (long) pool.available() * piece) {
@@ -283,7 +300,10 @@ public final class TcpMachine {
     return t.is(Tcb.CLOSE_REQUESTED);
   }
 
-  /** The next received frame, its window on data in order, owned by the caller; null if there is none. */
+  /**
+   * The next received frame, its window on data in order, owned by the caller; null if there is
+   * none.
+   */
   public Frame receive(Tcb t) {
     Frame frame = t.receiveHead;
     if (frame == null) {
@@ -386,12 +406,18 @@ public final class TcpMachine {
 
   // ---- the network ----
 
-  /** Whether an ICMP error quotes a number that is in flight: only such a one is believed (RFC 5927 §4). */
+  /**
+   * Whether an ICMP error quotes a number that is in flight: only such a one is believed (RFC 5927
+   * §4).
+   */
   public boolean isInFlight(Tcb t, int seq) {
     return t.sndUna != t.sndNxt && io.millrace.transport.Serial.in(seq, t.sndUna, t.flight());
   }
 
-  /** ICMP says that the peer cannot be reached. Hard errors end only a connection that is not open (RFC 5927 §5.2). */
+  /**
+   * ICMP says that the peer cannot be reached. Hard errors end only a connection that is not open
+   * (RFC 5927 §5.2).
+   */
   public void onUnreachable(Tcb t, boolean hard) {
     t.set(Tcb.SOFT_ERROR);
     if (hard && !t.state.isSynchronized()) {
@@ -400,8 +426,9 @@ public final class TcpMachine {
   }
 
   /**
-   * The path takes smaller segments than thought: what is in flight was lost for its size, and is sent again without
-   * taking that for congestion (RFC 1191 §6.4). Call {@link #segmentSize} before.
+   * The path takes smaller segments than thought: what is in flight was lost for its size, and is
+   * sent again without taking that for congestion (RFC 1191 §6.4). Call {@link #segmentSize}
+   * before.
    */
   public void resendTooBig(Tcb t) {
     if (t.sndUna != t.sndNxt && t.state.isSynchronized() && t.recovery == Recovery.NONE) {
@@ -472,7 +499,10 @@ public final class TcpMachine {
     t.rtt.backOff(config.maxRto());
   }
 
-  /** A probe, with growing intervals (RFC 9293 §3.8.6.1, SHLD-30); answered probes go on for ever (MUST-37). */
+  /**
+   * A probe, with growing intervals (RFC 9293 §3.8.6.1, SHLD-30); answered probes go on for ever
+   * (MUST-37).
+   */
   private void probeWindow(Tcb t, long now) {
     if (t.unsent() == 0 && t.sndUna == t.sndNxt) {
       return;
@@ -601,13 +631,19 @@ public final class TcpMachine {
     return (int) (now / TICK) + t.tsOffset;
   }
 
-  /** Nanoseconds since the timestamp {@code echo} was sent, at least one tick; -1 if it cannot be one of ours. */
+  /**
+   * Nanoseconds since the timestamp {@code echo} was sent, at least one tick; -1 if it cannot be
+   * one of ours.
+   */
   long sinceTimestamp(Tcb t, int echo, long now) {
     int ticks = timestamp(t, now) - echo;
     return ticks < 0 || ticks > 600_000 ? -1 : Math.max(ticks, 1) * TICK;
   }
 
-  /** RFC 5961 §7, per connection and with a limit that nobody can know (a shared one is a side channel). */
+  /**
+   * RFC 5961 §7, per connection and with a limit that nobody can know (a shared one is a side
+   * channel).
+   */
   boolean challengeAllowed(Tcb t, long now) {
     if (now - t.challengeWindowStart >= SECOND || t.challengeWindowStart == 0) {
       t.challengeWindowStart = now;

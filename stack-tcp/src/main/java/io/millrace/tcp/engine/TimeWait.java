@@ -5,8 +5,8 @@ import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.Serial;
 
 /**
- * What is left of a connection in TIME-WAIT: enough to answer old segments (RFC 9293 §3.6.1) and to tell a new
- * connection from them (RFC 6191).
+ * What is left of a connection in TIME-WAIT: enough to answer old segments (RFC 9293 §3.6.1) and to
+ * tell a new connection from them (RFC 6191).
  */
 public final class TimeWait extends Flow {
   private final int sndNxt;
@@ -52,7 +52,8 @@ public final class TimeWait extends Flow {
     boolean both = stamped && s.hasTimestamps;
     if (s.has(TcpHeader.SYN) && !s.has(TcpHeader.ACK)) {
       // RFC 6191 §2: newer by its timestamp, or by its number where that cannot tell.
-      boolean newer = both && s.tsValue != tsRecent ? Serial.gt(s.tsValue, tsRecent) : Serial.gt(s.seq, rcvNxt);
+      boolean newer =
+          both && s.tsValue != tsRecent ? Serial.gt(s.tsValue, tsRecent) : Serial.gt(s.seq, rcvNxt);
       return newer ? Verdict.REOPEN : acknowledge(now);
     }
     if (both && Serial.lt(s.tsValue, tsRecent)) {
@@ -87,7 +88,9 @@ public final class TimeWait extends Flow {
     }
   }
 
-  /** A number beyond all that the old connection sent, for the next one's ISN (RFC 1122 §4.2.2.13). */
+  /**
+   * A number beyond all that the old connection sent, for the next one's ISN (RFC 1122 §4.2.2.13).
+   */
   public int beyond() {
     return sndNxt + 0x1_0000;
   }

@@ -1,6 +1,9 @@
 package io.millrace.tcp.engine;
 
-/** The connections in TIME-WAIT in the order in which they end: all wait equally long, so it is the order of entry. */
+/**
+ * The connections in TIME-WAIT in the order in which they end: all wait equally long, so it is the
+ * order of entry.
+ */
 public final class TimeWaitList {
   private TimeWait first;
   private TimeWait last;

@@ -3,13 +3,13 @@ package io.millrace.tcp.engine;
 import java.util.Arrays;
 
 /**
- * The timer table of a connection: one deadline per kind, and their minimum, which alone is in the shard's wheel (rule
- * 10: a deadline comes from a table).
+ * The timer table of a connection: one deadline per kind, and their minimum, which alone is in the
+ * shard's wheel (rule 10: a deadline comes from a table).
  */
 final class Timers {
   /**
-   * Retransmission (RFC 6298 §5), or while nothing is in flight the zero window probe (RFC 9293 §3.8.6.1) and the override
-   * of silly window avoidance (§3.8.6.2.1): one of them runs at a time.
+   * Retransmission (RFC 6298 §5), or while nothing is in flight the zero window probe (RFC 9293
+   * §3.8.6.1) and the override of silly window avoidance (§3.8.6.2.1): one of them runs at a time.
    */
   static final int RETRANSMIT = 0;
 
@@ -19,7 +19,10 @@ final class Timers {
   /** Keep-alive (RFC 9293 §3.8.4). */
   static final int KEEP_ALIVE = 2;
 
-  /** How long FIN-WAIT-2 lasts once the application is gone; and how long we wait for orderly closing at all. */
+  /**
+   * How long FIN-WAIT-2 lasts once the application is gone; and how long we wait for orderly
+   * closing at all.
+   */
   static final int FIN_WAIT_2 = 3;
 
   private static final int KINDS = 4;

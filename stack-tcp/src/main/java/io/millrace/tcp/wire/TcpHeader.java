@@ -58,7 +58,8 @@ public final class TcpHeader {
   private TcpHeader() {}
 
   /**
-   * The header's size in bytes if it lies inside {@code length} bytes, else -1: the only check of these bounds.
+   * The header's size in bytes if it lies inside {@code length} bytes, else -1: the only check of
+   * these bounds.
    */
   public static int validate(long header, int length) {
     if (length < MIN_SIZE) {
@@ -68,7 +69,10 @@ public final class TcpHeader {
     return size < MIN_SIZE || size > length ? -1 : size;
   }
 
-  /** Source port in the low 16 bits, destination port in the high 16: the pair as the receiver's flow names it. */
+  /**
+   * Source port in the low 16 bits, destination port in the high 16: the pair as the receiver's
+   * flow names it.
+   */
   public static int portsReversed(long header) {
     int wire = Bytes.i32(header);
     return wire << 16 | wire >>> 16;
