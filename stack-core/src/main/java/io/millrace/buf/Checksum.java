@@ -105,6 +105,27 @@ public final class Checksum {
   }
 
   /**
+   * Fills in what {@link Frame#requestChecksum} asked for, over the frame and its tail, and takes the request back: for
+   * ports that cannot do it themselves, and for whoever copies a frame before a port sees it.
+   *
+   * <p>A sum of zero is stored as {@code 0xffff}: for UDP zero would mean that there is none (RFC 768), and for the
+   * others both stand for the same number.
+   */
+  public static void complete(Frame frame) {
+    long start = frame.checksumAddress();
+    int length = (int) (frame.address() + frame.length() - start);
+    long sum = add(0, start, length);
+    if (frame.tailLength() != 0) {
+      int tail = fold(add(0, frame.tailAddress(), frame.tailLength()));
+      // A range that starts at an odd offset has its bytes the other way round (RFC 1071 §2 (B)).
+      sum += (length & 1) == 0 ? tail : (tail & 0xff) << 8 | tail >>> 8;
+    }
+    int checksum = finish(sum);
+    Bytes.put16(start + frame.checksumOffset(), checksum == 0 ? 0xffff : checksum);
+    frame.clear(Frame.CHECKSUM_PARTIAL);
+  }
+
+  /**
    * The checksum after one 16-bit word changed (RFC 1624 §3, equation 3).
    *
    * @param checksum the field's old value

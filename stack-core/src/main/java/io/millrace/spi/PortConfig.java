@@ -1,5 +1,6 @@
 package io.millrace.spi;
 
+import io.millrace.link.Ethernet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -64,6 +65,27 @@ public record PortConfig(String target, Map<String, String> options, int queues)
       case "off" -> false;
       default -> throw new PortException("option " + key + "=" + text + ": give on or off");
     };
+  }
+
+  /**
+   * The option as the link address of one station: six pairs of hexadecimal digits, {@code 02:00:00:00:00:01}.
+   *
+   * @return it in the low 48 bits
+   * @throws PortException if it is none, or all zero, or a group address (its first byte is odd)
+   */
+  public long mac(String key, long otherwise) {
+    String text = options.get(key);
+    if (text == null) {
+      return otherwise;
+    }
+    if (text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")) {
+      long mac = Long.parseLong(text.replace(":", ""), 16);
+      if (mac != 0 && !Ethernet.isGroup(mac)) {
+        return mac;
+      }
+    }
+    throw new PortException(
+        "option " + key + "=" + text + ": give a link address such as 02:00:00:00:00:01");
   }
 
   /**
