@@ -253,6 +253,11 @@ public final class PlainIpv4 implements IpFamily {
     }
 
     @Override
+    public void learnPathMtu(int learned, long now) {
+      mtu = Math.clamp(learned, 68, mtu);
+    }
+
+    @Override
     public void confirm(long now) {}
   }
 }
