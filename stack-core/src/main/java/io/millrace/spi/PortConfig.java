@@ -68,7 +68,8 @@ public record PortConfig(String target, Map<String, String> options, int queues)
   }
 
   /**
-   * The option as the link address of one station: six pairs of hexadecimal digits, {@code 02:00:00:00:00:01}.
+   * The option as the link address of one station: six pairs of hexadecimal digits, {@code
+   * 02:00:00:00:00:01}.
    *
    * @return it in the low 48 bits
    * @throws PortException if it is none, or all zero, or a group address (its first byte is odd)

@@ -42,12 +42,18 @@ public interface PortQueue {
     return Long.MAX_VALUE;
   }
 
-  /** Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the shard's counters. */
+  /**
+   * Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the
+   * shard's counters.
+   */
   default long takeTransmitDrops() {
     return 0;
   }
 
-  /** Frames that the device or driver dropped on receive since the last call, for the shard's counters. */
+  /**
+   * Frames that the device or driver dropped on receive since the last call, for the shard's
+   * counters.
+   */
   default long takeReceiveDrops() {
     return 0;
   }
