@@ -43,6 +43,11 @@ abstract sealed class ForwardingQueue implements PortQueue permits CapturingQueu
   }
 
   @Override
+  public long takeTransmitDrops() {
+    return inner.takeTransmitDrops();
+  }
+
+  @Override
   public long takeReceiveDrops() {
     return inner.takeReceiveDrops();
   }

@@ -464,6 +464,8 @@ class ImpairedQueueTest {
     assertThat(queue.nextDeadline()).isEqualTo(77);
     assertThat(queue.takeReceiveDrops()).isEqualTo(3);
     assertThat(queue.takeReceiveDrops()).isZero();
+    wire.transmitDrops = 4;
+    assertThat(queue.takeTransmitDrops()).isEqualTo(4);
   }
 
   @Property(tries = 300)

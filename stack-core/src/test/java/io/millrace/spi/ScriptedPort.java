@@ -30,6 +30,7 @@ public final class ScriptedPort implements Port, PortQueue {
 
   public int fd = -1;
   public long receiveDrops;
+  public long transmitDrops;
   public int flushes;
   public boolean closed;
   public Counters counters;
@@ -113,6 +114,13 @@ public final class ScriptedPort implements Port, PortQueue {
   @Override
   public long nextDeadline() {
     return deadline;
+  }
+
+  @Override
+  public long takeTransmitDrops() {
+    long drops = transmitDrops;
+    transmitDrops = 0;
+    return drops;
   }
 
   @Override
