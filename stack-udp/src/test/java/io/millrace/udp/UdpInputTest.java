@@ -126,7 +126,7 @@ final class UdpInputTest {
     // RFC 1122 §4.1.3.4
     net.udp.bind(7, handler);
     byte[] right = UdpFixture.toStack(4000, 7).payload(HELLO).bytes();
-    int field = (right[40] & 0xff) << 8 | right[41] & 0xff;
+    int field = (right[40] & 0xff) << 8 | (right[41] & 0xff);
     for (int wrong : new int[] {field ^ 1, field ^ 0x8000, 0xffff, 1}) {
       net.inject(UdpFixture.toStack(4000, 7).payload(HELLO).checksum(wrong));
     }

@@ -1,9 +1,9 @@
 package io.millrace.udp;
 
-import static io.millrace.testkit.packet.Check.from;
+import static io.millrace.testkit.packet.Check.destination;
 import static io.millrace.testkit.packet.Check.length;
 import static io.millrace.testkit.packet.Check.payload;
-import static io.millrace.testkit.packet.Check.to;
+import static io.millrace.testkit.packet.Check.source;
 import static io.millrace.testkit.packet.Check.tos;
 import static io.millrace.testkit.packet.Check.ttl;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -50,7 +50,7 @@ final class UdpOutputTest {
       byte[] bytes = UdpFixture.pattern(length);
       WrappedBuffer data = UdpFixture.buffer(bytes);
       assertThat(socket.sendTo(PEER, 9, data, 0, length)).isEqualTo(SendResult.SENT);
-      sent().check(from("10.0.0.1", 7), to("10.0.0.2", 9), payload(bytes));
+      sent().check(source("10.0.0.1", 7), destination("10.0.0.2", 9), payload(bytes));
       assertThat(data.references()).as("given back after %d bytes", length).isEqualTo(1);
     }
     assertThat(net.counters().get(Counter.UDP_OUT_DATAGRAMS)).isEqualTo(13);
@@ -84,7 +84,7 @@ final class UdpOutputTest {
       socket.sendTo(PEER, 9, UdpFixture.buffer((byte) (word >> 8), (byte) word), 0, 2);
       net.world.settle();
       byte[] frame = net.peer.receive();
-      int field = (frame[40] & 0xff) << 8 | frame[41] & 0xff;
+      int field = (frame[40] & 0xff) << 8 | (frame[41] & 0xff);
       assertThat(field).isNotZero();
       seen = field == 0xffff;
     }
@@ -124,7 +124,7 @@ final class UdpOutputTest {
     int[] inUse = new int[1];
     net.link.tap((sender, frame, nanos) -> inUse[0] = net.framesOut());
     net.inject(UdpFixture.toStack(4000, 10).payload(UdpFixture.pattern(700)));
-    net.peer.next().check(from("10.0.0.1", 10), to("10.0.0.2", 4000));
+    net.peer.next().check(source("10.0.0.1", 10), destination("10.0.0.2", 4000));
     assertThat(inUse[0]).as("the frame that came in went out").isEqualTo(1);
   }
 
@@ -133,7 +133,7 @@ final class UdpOutputTest {
     net.udp.bind(10, (echo, data, hi, lo, port) -> echo.sendTo(hi, lo, port, data));
     for (int length : new int[] {0, 64, 256, 257, 1400}) {
       net.inject(UdpFixture.toStack(4000, 10).payload(UdpFixture.pattern(length)));
-      net.peer.next().check(payload(UdpFixture.pattern(length)), to("10.0.0.2", 4000));
+      net.peer.next().check(payload(UdpFixture.pattern(length)), destination("10.0.0.2", 4000));
     }
   }
 
@@ -141,13 +141,13 @@ final class UdpOutputTest {
   void aConnectedSocketSendsToItsPeer() {
     socket.connect(PEER, 99);
     assertThat(socket.send(UdpFixture.buffer(new byte[3]))).isEqualTo(SendResult.SENT);
-    sent().check(from("10.0.0.1", 7), to("10.0.0.2", 99), length(3));
+    sent().check(source("10.0.0.1", 7), destination("10.0.0.2", 99), length(3));
     Frame frame = socket.newDatagram();
     frame.append(5);
     socket.sendFrame(frame);
-    sent().check(to("10.0.0.2", 99), length(5));
+    sent().check(destination("10.0.0.2", 99), length(5));
     socket.sendTo(IpAddress.parse("10.0.0.3"), 98, UdpFixture.buffer(), 0, 0);
-    sent().check(to("10.0.0.3", 98));
+    sent().check(destination("10.0.0.3", 98));
   }
 
   @Test
@@ -205,7 +205,7 @@ final class UdpOutputTest {
           .isEqualTo(SendResult.NOT_PERMITTED);
       socket.allowBroadcast(true);
       assertThat(socket.sendTo(all, 9, UdpFixture.buffer(), 0, 0)).isEqualTo(SendResult.SENT);
-      Decoded frame = sent().check(to(address, 9));
+      Decoded frame = sent().check(destination(address, 9));
       assertThat(frame.destinationMac()).isEqualTo("ff:ff:ff:ff:ff:ff");
     }
   }
@@ -259,6 +259,6 @@ final class UdpOutputTest {
             echo.sendFrom(
                 data.destinationHi(), data.destinationLo(), hi, lo, port, data, 0, data.length()));
     net.inject(UdpFixture.toStack(4000, 10));
-    net.peer.next().check(from("10.0.0.1", 10), to("10.0.0.2", 4000));
+    net.peer.next().check(source("10.0.0.1", 10), destination("10.0.0.2", 4000));
   }
 }

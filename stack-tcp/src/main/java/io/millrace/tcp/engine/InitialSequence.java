@@ -21,6 +21,6 @@ public final class InitialSequence {
 
   /** The offset of the timestamp clock for this pair of sockets. */
   public int timestampOffset(long lHi, long lLo, long rHi, long rLo, int ports) {
-    return (int) (secret.hash(lHi, lLo, rHi, rLo, 1L << 32 | ports & 0xffff_ffffL) >>> 32);
+    return (int) (secret.hash(lHi, lLo, rHi, rLo, (1L << 32) | (ports & 0xffff_ffffL)) >>> 32);
   }
 }

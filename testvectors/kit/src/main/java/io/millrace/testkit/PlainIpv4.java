@@ -242,7 +242,7 @@ public final class PlainIpv4 implements IpFamily {
       Bytes.put32(header + 12, (int) sourceLo());
       Bytes.put32(header + 16, (int) destinationLo());
       Bytes.put16(header + 10, Checksum.finish(Checksum.addShort(0, header, HEADER)));
-      long mac = broadcast ? Ethernet.BROADCAST : 0x0200_0000_0000L | destinationLo() & 0xff;
+      long mac = broadcast ? Ethernet.BROADCAST : 0x0200_0000_0000L | (destinationLo() & 0xff);
       Ethernet.write(
           frame.push(through.linkHeaderSize()),
           mac,
@@ -250,6 +250,11 @@ public final class PlainIpv4 implements IpFamily {
           Ethernet.TYPE_IPV4,
           through.vlan());
       through.transmit(frame);
+    }
+
+    @Override
+    public void learnPathMtu(int learned, long now) {
+      mtu = Math.clamp(learned, 68, mtu);
     }
 
     @Override

@@ -222,7 +222,7 @@ public final class SimulatedLink {
     long destination() {
       long mac = 0;
       for (int i = 0; i < 6; i++) {
-        mac = mac << 8 | data[i] & 0xff;
+        mac = mac << 8 | (data[i] & 0xff);
       }
       return mac;
     }

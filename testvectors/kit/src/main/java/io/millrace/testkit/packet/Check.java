@@ -27,13 +27,13 @@ public interface Check {
   }
 
   /** From an address and a port. */
-  static Check from(String address, int port) {
+  static Check source(String address, int port) {
     return equal(
         "source", address + ":" + port, frame -> frame.source() + ":" + frame.sourcePort());
   }
 
   /** To an address and a port. */
-  static Check to(String address, int port) {
+  static Check destination(String address, int port) {
     return equal(
         "destination",
         address + ":" + port,

@@ -203,7 +203,8 @@ public final class PacketBuilder {
 
   /** TCP flags, letters of {@code FSRPAUEW}, added to those set. */
   public PacketBuilder flags(String letters) {
-    for (char letter : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
+      char letter = letters.charAt(i);
       int bit = "FSRPAUEW".indexOf(letter);
       if (bit < 0) {
         throw new IllegalArgumentException("'" + letter + "' is no TCP flag");
@@ -278,7 +279,7 @@ public final class PacketBuilder {
     byte[] transport = transportBytes();
     int header = 20 + ipOptions.length;
     ByteBuffer out = ByteBuffer.allocate(header + transport.length);
-    out.put((byte) (ipVersion << 4 | pick(ipHeaderWords, header / 4) & 15)).put((byte) tos);
+    out.put((byte) (ipVersion << 4 | (pick(ipHeaderWords, header / 4) & 15))).put((byte) tos);
     out.putShort((short) pick(ipLength, out.capacity()));
     out.putShort((short) ipId).putShort((short) fragment);
     out.put((byte) ttl).put((byte) protocol).putShort((short) 0);
@@ -329,7 +330,7 @@ public final class PacketBuilder {
   }
 
   private long pseudo(int transportLength) {
-    return (source >>> 16)
+    return ((long) source >>> 16)
         + (source & 0xffff)
         + (destination >>> 16)
         + (destination & 0xffff)
@@ -342,7 +343,7 @@ public final class PacketBuilder {
     long sum = initial;
     byte[] even = Arrays.copyOf(bytes, count + (count & 1));
     for (int i = 0; i < count; i += 2) {
-      sum += (even[i] & 0xff) << 8 | even[i + 1] & 0xff;
+      sum += (even[i] & 0xff) << 8 | (even[i + 1] & 0xff);
     }
     while (sum >>> 16 != 0) {
       sum = (sum & 0xffff) + (sum >>> 16);

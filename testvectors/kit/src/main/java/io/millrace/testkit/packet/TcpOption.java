@@ -4,13 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/**
- * One TCP option as on the wire; {@link #toString()} writes it as packet scripts do.
- *
- * @param kind its kind, 0 to 255
- * @param body what stands behind kind and length; empty for the two kinds that have no length
- */
-public record TcpOption(int kind, byte[] body) {
+/** One TCP option as on the wire; {@link #toString()} writes it as packet scripts do. */
+public final class TcpOption {
   /** End of the option list (RFC 9293 §3.2). */
   public static final int EOL = 0;
 
@@ -32,14 +27,28 @@ public record TcpOption(int kind, byte[] body) {
   /** Timestamps (RFC 7323 §3). */
   public static final int TIMESTAMPS = 8;
 
+  private final int kind;
+  private final byte[] body;
+
+  /**
+   * Creates an option.
+   *
+   * @param kind its kind, 0 to 255
+   * @param body what stands behind kind and length; empty for the two kinds that have no length
+   */
+  public TcpOption(int kind, byte... body) {
+    this.kind = kind;
+    this.body = body.clone();
+  }
+
   /** End of the option list. */
   public static TcpOption eol() {
-    return new TcpOption(EOL, new byte[0]);
+    return new TcpOption(EOL);
   }
 
   /** No operation. */
   public static TcpOption nop() {
-    return new TcpOption(NOP, new byte[0]);
+    return new TcpOption(NOP);
   }
 
   /** Maximum segment size in bytes. */
@@ -49,12 +58,12 @@ public record TcpOption(int kind, byte[] body) {
 
   /** Window scale as a shift count. */
   public static TcpOption windowScale(int shift) {
-    return new TcpOption(WINDOW_SCALE, new byte[] {(byte) shift});
+    return new TcpOption(WINDOW_SCALE, (byte) shift);
   }
 
   /** SACK permitted. */
   public static TcpOption sackPermitted() {
-    return new TcpOption(SACK_PERMITTED, new byte[0]);
+    return new TcpOption(SACK_PERMITTED);
   }
 
   /** SACK blocks, left and right edges in turn. */
@@ -70,6 +79,16 @@ public record TcpOption(int kind, byte[] body) {
   public static TcpOption timestamps(long value, long echo) {
     return new TcpOption(
         TIMESTAMPS, ByteBuffer.allocate(8).putInt((int) value).putInt((int) echo).array());
+  }
+
+  /** The kind, 0 to 255. */
+  public int kind() {
+    return kind;
+  }
+
+  /** What stands behind kind and length. */
+  public byte[] body() {
+    return body.clone();
   }
 
   /** Bytes on the wire. */
