@@ -5,7 +5,8 @@ import io.millrace.net.NetInterface;
 import io.millrace.time.TimerNode;
 
 /**
- * A next hop on a link: its link address, how sure of it we are, and the few datagrams that wait for it.
+ * A next hop on a link: its link address, how sure of it we are, and the few datagrams that wait
+ * for it.
  *
  * <p>The states are those of RFC 4861 §7.3.2, for ARP as well:
  *
@@ -20,10 +21,11 @@ import io.millrace.time.TimerNode;
  *                                                REMOVED
  * </pre>
  *
- * <p>A route keeps its neighbor; on the packet path it asks only {@link #isUsable()}. <b>Thread:</b> the shard's.
+ * <p>A route keeps its neighbor; on the packet path it asks only {@link #isUsable()}.
+ * <b>Thread:</b> the shard's.
  */
 public final class Neighbor extends TimerNode {
-  /** What is known about a next hop, in the order that makes "can be sent to at once" one comparison. */
+  /** What is known about a next hop, in the order of how sure it is. */
   enum State {
     /** No longer in the table: whoever holds it looks up anew. */
     REMOVED,
@@ -41,14 +43,12 @@ public final class Neighbor extends TimerNode {
     REACHABLE
   }
 
-  private static final int USABLE = State.DELAY.ordinal();
-
   private final NeighborTable table;
   private final NetInterface networkInterface;
   private final long hi;
   private final long lo;
 
-  private int rank = State.INCOMPLETE.ordinal();
+  private boolean usable;
   private State state = State.INCOMPLETE;
   private long mac;
   private long linkHead;
@@ -71,7 +71,8 @@ public final class Neighbor extends TimerNode {
   }
 
   /**
-   * A next hop that needs no resolution, such as the broadcast address: always {@link #isUsable() usable}, in no table.
+   * A next hop that needs no resolution, such as the broadcast address: always {@link #isUsable()
+   * usable}, in no table.
    *
    * @param mac its link address in the low 48 bits
    */
@@ -107,9 +108,12 @@ public final class Neighbor extends TimerNode {
     return state.compareTo(State.STALE) >= 0;
   }
 
-  /** Whether a frame can be sent to {@link #mac()} now, with nothing else to do than {@link #markUsed}. */
+  /**
+   * Whether a frame can be sent to {@link #mac()} now, with nothing else to do than {@link
+   * #markUsed}.
+   */
   public boolean isUsable() {
-    return rank >= USABLE;
+    return usable;
   }
 
   /** Says that a frame was sent to it. */
@@ -118,7 +122,10 @@ public final class Neighbor extends TimerNode {
     used = true;
   }
 
-  /** The first eight bytes of the Ethernet header for a frame to it: its address and the start of ours. */
+  /**
+   * The first eight bytes of the Ethernet header for a frame to it: its address and the start of
+   * ours.
+   */
   public long linkHead() {
     return linkHead;
   }
@@ -129,21 +136,23 @@ public final class Neighbor extends TimerNode {
   }
 
   /**
-   * Something came from it that answers what we sent (a transport's acknowledgement): it is reachable (RFC 1122
-   * §2.3.2.1, RFC 4861 §7.3.1).
+   * Something came from it that answers what we sent (a transport's acknowledgement): it is
+   * reachable (RFC 1122 §2.3.2.1, RFC 4861 §7.3.1).
    */
   public void confirm(long now) {
     confirmedAt = now;
-    if (rank < State.REACHABLE.ordinal() && rank >= State.STALE.ordinal()) {
+    if (state != State.REACHABLE && isResolved()) {
       table.reachable(this, now);
     }
   }
 
   /**
-   * Sends a datagram, whose window starts at the network header, or keeps it until the link address is known. Takes
-   * ownership. The way for all that finds the neighbor not {@link #isUsable() usable}.
+   * Sends a datagram, whose window starts at the network header, or keeps it until the link address
+   * is known. Takes ownership. The way for all that finds the neighbor not {@link #isUsable()
+   * usable}.
    *
-   * @return false if the neighbor is no longer in its table: look up anew; the caller still owns the frame
+   * @return false if the neighbor is no longer in its table: look up anew; the caller still owns
+   *     the frame
    */
   public boolean send(Frame datagram, long now) {
     if (state == State.REMOVED) {
@@ -164,8 +173,7 @@ public final class Neighbor extends TimerNode {
 
   void transmit(Frame datagram) {
     long at = datagram.push(networkInterface.linkHeaderSize());
-    Ethernet.write(
-        at, mac, networkInterface.mac(), table.etherType(), networkInterface.vlan());
+    Ethernet.write(at, mac, networkInterface.mac(), table.etherType(), networkInterface.vlan());
     networkInterface.transmit(datagram);
   }
 
@@ -177,7 +185,7 @@ public final class Neighbor extends TimerNode {
 
   void state(State newState) {
     state = newState;
-    rank = newState.ordinal();
+    usable = newState.compareTo(State.DELAY) >= 0;
   }
 
   void address(long newMac) {
