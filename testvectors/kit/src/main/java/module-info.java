@@ -3,4 +3,6 @@ module io.millrace.testkit {
   requires io.millrace.core;
   requires org.junit.jupiter.api;
   requires org.pcap4j.core;
+
+  exports io.millrace.testkit.driver;
 }
