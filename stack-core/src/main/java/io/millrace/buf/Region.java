@@ -5,12 +5,13 @@ import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One range of off-heap memory that frames are carved from and that drivers can register: shared memory behind a file
- * descriptor ({@code memfd}), on hugepages where the system has them free.
+ * One range of off-heap memory that frames are carved from and that drivers can register: shared
+ * memory behind a file descriptor ({@code memfd}), on hugepages where the system has them free.
  *
- * <p>Created and closed by any one thread; retained and released by any. Once it is closed and nobody retains it, it is
- * unmapped: nothing carved from it may be touched afterwards.
+ * <p>Created and closed by any one thread; retained and released by any. Once it is closed and
+ * nobody retains it, it is unmapped: nothing carved from it may be touched afterwards.
  */
+@SuppressWarnings("MustBeClosedChecker") // the arena is closed with the region
 public final class Region implements AutoCloseable {
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_HUGETLB = 4;
@@ -36,8 +37,9 @@ public final class Region implements AutoCloseable {
   }
 
   /**
-   * Maps at least {@code bytes} bytes, zeroed, aligned to a page: on 2 MiB hugepages if {@code preferHuge} and enough
-   * are free, else on ordinary pages, else (no {@code memfd}) from the C library's heap.
+   * Maps at least {@code bytes} bytes, zeroed, aligned to a page: on 2 MiB hugepages if {@code
+   * preferHuge} and enough are free, else on ordinary pages, else (no {@code memfd}) from the C
+   * library's heap.
    */
   public static Region allocate(long bytes, boolean preferHuge) {
     if (bytes <= 0) {
@@ -63,7 +65,8 @@ public final class Region implements AutoCloseable {
     if (fd < 0) {
       return null;
     }
-    long at = linux.ftruncate(fd, bytes) < 0 ? -1 : linux.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+    long at =
+        linux.ftruncate(fd, bytes) < 0 ? -1 : linux.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
     if (at < 0) {
       linux.close(fd);
       return null;
@@ -96,8 +99,8 @@ public final class Region implements AutoCloseable {
   }
 
   /**
-   * Keeps the memory mapped beyond {@link #close()}, until {@link #release()}: for a driver whose other end, on another
-   * thread, may still write into it for a moment after the owner is gone.
+   * Keeps the memory mapped beyond {@link #close()}, until {@link #release()}: for a driver whose
+   * other end, on another thread, may still write into it for a moment after the owner is gone.
    */
   public void retain() {
     holders.incrementAndGet();

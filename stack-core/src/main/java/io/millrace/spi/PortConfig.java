@@ -10,7 +10,8 @@ import java.util.Set;
  * What a port is asked to be.
  *
  * @param target what stands between the colon and the first comma: a device, a file, a wire
- * @param options the {@code key=value} pairs behind it, in order; a key without value has the value {@code on}
+ * @param options the {@code key=value} pairs behind it, in order; a key without value has the value
+ *     {@code on}
  * @param queues the number of queues wanted, one per shard, at least 1
  */
 public record PortConfig(String target, Map<String, String> options, int queues) {
@@ -67,7 +68,8 @@ public record PortConfig(String target, Map<String, String> options, int queues)
   }
 
   /**
-   * The option as the link address of one station: six pairs of hexadecimal digits, {@code 02:00:00:00:00:01}.
+   * The option as the link address of one station: six pairs of hexadecimal digits, {@code
+   * 02:00:00:00:00:01}.
    *
    * @return it in the low 48 bits
    * @throws PortException if it is none, or all zero, or a group address (its first byte is odd)
@@ -98,7 +100,9 @@ public record PortConfig(String target, Map<String, String> options, int queues)
         throw new PortException(
             "unknown option "
                 + key
-                + (known.isEmpty() ? "; there are none" : "; known are " + String.join(", ", known.stream().sorted().toList())));
+                + (known.isEmpty()
+                    ? "; there are none"
+                    : "; known are " + String.join(", ", known.stream().sorted().toList())));
       }
     }
   }
