@@ -49,6 +49,14 @@ public abstract class Route {
     return Checksum.pseudoHeader(sourceHi, sourceLo, destinationHi, destinationLo, protocol);
   }
 
+  /**
+   * Whether the destination is a broadcast address of the interface or the limited one. Families that know of more
+   * than the limited broadcast of IPv4 (RFC 919) say so.
+   */
+  public boolean isBroadcast() {
+    return destinationHi == 0 && destinationLo == 0xffff_ffff_ffffL;
+  }
+
   /** The interface that packets leave through. */
   public abstract NetInterface networkInterface();
 
