@@ -2,5 +2,4 @@
 module io.millrace.testkit {
   requires io.millrace.core;
   requires org.junit.jupiter.api;
-  requires org.pcap4j.core;
 }

@@ -70,6 +70,9 @@ public final class Frame extends Buffer {
 
   private long mark;
 
+  private ReleaseListener listener;
+  private Object listenerContext;
+
   Frame(FramePool pool, long base, int capacity) {
     this.pool = pool;
     this.base = base;
@@ -350,6 +353,15 @@ public final class Frame extends Buffer {
     mark = value;
   }
 
+  /**
+   * Tells {@code to} when the last reference is gone, so that a receive window opens when an application lets go of what
+   * it was lent. At most one listener at a time.
+   */
+  public void onReleased(ReleaseListener to, Object context) {
+    listener = to;
+    listenerContext = context;
+  }
+
   /** The pool that this frame goes back to. */
   public FramePool pool() {
     return pool;
@@ -360,7 +372,18 @@ public final class Frame extends Buffer {
     if (tailLength != 0) {
       dropTail();
     }
+    if (listener != null) {
+      tellListener();
+    }
     pool.recycle(this);
+  }
+
+  private void tellListener() {
+    ReleaseListener to = listener;
+    Object context = listenerContext;
+    listener = null;
+    listenerContext = null;
+    to.onReleased(context, length);
   }
 
   private void dropTail() {
