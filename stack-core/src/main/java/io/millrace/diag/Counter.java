@@ -26,6 +26,10 @@ public enum Counter {
   ARP_IN,
   /** ARP packets sent. */
   ARP_OUT,
+  /** ARP packets in which somebody else claims an address of ours (RFC 5227 §2.4). */
+  ARP_CONFLICTS,
+  /** Announcements sent to defend an address of ours (RFC 5227 §2.4 (b)). */
+  ARP_DEFENSES,
   /** UDP datagrams delivered. */
   UDP_IN_DATAGRAMS,
   /** UDP datagrams sent. */

@@ -47,6 +47,8 @@ public enum DropReason {
   IP_BAD_SOURCE("IP source address invalid"),
   /** IP: a destination address that is not ours, and we do not forward. */
   IP_NOT_FOR_US("IP destination not ours"),
+  /** IP: a unicast datagram in a link-layer broadcast (RFC 1122 §3.3.6). */
+  IP_LINK_BROADCAST("unicast IP in a link broadcast"),
   /** IP: a protocol that nobody handles. */
   IP_PROTOCOL_UNKNOWN("IP protocol not handled"),
   /** IP: no route to the destination. */
@@ -57,6 +59,8 @@ public enum DropReason {
   FRAGMENT_MALFORMED("fragment malformed"),
   /** Fragment: overlaps another; the whole datagram is dropped (RFC 5722's rule for both families). */
   FRAGMENT_OVERLAP("fragment overlaps"),
+  /** Fragment: the same as one that is there already. */
+  FRAGMENT_DUPLICATE("fragment duplicated"),
   /** Fragment: the bounded reassembly memory was full. */
   REASSEMBLY_FULL("reassembly memory full"),
   /** Fragment: the rest did not arrive in time. */
@@ -68,6 +72,8 @@ public enum DropReason {
   ICMP_BAD_CHECKSUM("ICMP checksum wrong"),
   /** ICMP: a type that is not handled. */
   ICMP_UNKNOWN("ICMP type not handled"),
+  /** ICMP: a message that we do not act upon: redirects, source quench, echo to a broadcast address. */
+  ICMP_IGNORED("ICMP ignored by policy"),
   /** ICMP: over the rate limit. */
   ICMP_RATE_LIMITED("ICMP rate limit"),
 

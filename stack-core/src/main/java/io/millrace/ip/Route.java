@@ -63,6 +63,14 @@ public abstract class Route {
   /** The largest datagram that the path takes as far as is known, network header included, in bytes. */
   public abstract int pathMtu();
 
+  /**
+   * A transport believes an ICMP message that says that this path takes no more than {@code mtu} bytes: lowers {@link
+   * #pathMtu()}, never raises it, not below the family's floor, and forgets it after ten minutes (RFC 1191 §6.3, RFC
+   * 8201 §4). The transport has checked that the message quotes what it really has in flight (RFC 5927 §7): nobody
+   * else calls this.
+   */
+  public abstract void learnPathMtu(int mtu, long now);
+
   /** The bytes of the network header in front of the transport's: 20 or 40. */
   public abstract int networkHeaderSize();
 

@@ -38,6 +38,8 @@ import java.util.stream.Collectors;
  * and closed by any thread.
  */
 public final class NetStack implements AutoCloseable {
+  private static final int REASSEMBLY_FRAMES = 8;
+
   private final List<Port> ports;
   private final List<Shard> shards;
   private final List<ShardThread> threads;
@@ -215,8 +217,10 @@ public final class NetStack implements AutoCloseable {
       if (size == 0) {
         size = Math.max(2048, (FramePool.HEADROOM + mtu + 64 + 63) / 64 * 64);
       }
-      return new FramePool(
-          shardConfig.frames(), size, large ? shardConfig.largeFrames() : 0, shardConfig.hugePages());
+      // Without ports that merge or segment, a few are still needed to put fragments together in.
+      int largeFrames =
+          large ? shardConfig.largeFrames() : Math.min(shardConfig.largeFrames(), REASSEMBLY_FRAMES);
+      return new FramePool(shardConfig.frames(), size, largeFrames, shardConfig.hugePages());
     }
 
     private Shard makeShard(List<Port> ports, FramePool pool) {
