@@ -3,6 +3,7 @@ module io.millrace.core {
   requires org.agrona;
 
   exports io.millrace.buf;
+  exports io.millrace.capture;
   exports io.millrace.diag;
   exports io.millrace.flow;
   exports io.millrace.ip;
