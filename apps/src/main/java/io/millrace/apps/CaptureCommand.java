@@ -75,7 +75,7 @@ final class CaptureCommand implements Callable<Integer> {
       if (seconds == null && count == null) {
         out.println("  stop  Ctrl-C");
       }
-      watch(stack, out);
+      watch(running.stack(), out);
     }
     return 0;
   }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /**
  * The command line: one command each for what {@code ./millrace} can do with a stack.
@@ -25,6 +26,10 @@ import picocli.CommandLine.Command;
       CaptureCommand.class
     })
 public final class Main {
+  private static final int WIDTH = 96;
+
+  @Mixin private HelpOptions helpOptions;
+
   private Main() {}
 
   /** Runs a command and ends the program with its exit code. */
@@ -40,6 +45,7 @@ public final class Main {
   static int run(PrintWriter out, PrintWriter err, String... args) {
     boolean verbose = List.of(args).contains("--verbose");
     return new CommandLine(new Main())
+        .setUsageHelpWidth(WIDTH)
         .setOut(out)
         .setErr(err)
         .setParameterExceptionHandler(Main::wrongArguments)

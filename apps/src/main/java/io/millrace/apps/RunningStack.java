@@ -19,6 +19,10 @@ final class RunningStack implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
+  NetStack stack() {
+    return stack;
+  }
+
   /** Waits until the program is told to end. */
   void awaitEnd() {
     try {
