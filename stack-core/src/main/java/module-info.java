@@ -1,4 +1,7 @@
-/** The centre of the star: memory, time, shards, link layer, and the seams for protocols and drivers. */
+/**
+ * The centre of the star: memory, time, shards, link layer, and the seams for protocols and
+ * drivers.
+ */
 module io.millrace.core {
   requires org.agrona;
 

@@ -10,9 +10,10 @@ import java.nio.ByteOrder;
 /**
  * Reads and writes memory at absolute addresses: the only class of Millrace that does.
  *
- * <p>Nothing is bounds-checked here. Whoever calls has validated the range once, where the bytes came in (rule 1 of the
- * design), and reads only inside it. Multi-byte values are in network order unless the name says {@code Native}. Any
- * thread may call; ordering between threads exists only where a name says acquire or release.
+ * <p>Nothing is bounds-checked here. Whoever calls has validated the range once, where the bytes
+ * came in (rule 1 of the design), and reads only inside it. Multi-byte values are in network order
+ * unless the name says {@code Native}. Any thread may call; ordering between threads exists only
+ * where a name says acquire or release.
  */
 public final class Bytes {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -152,8 +153,8 @@ public final class Bytes {
   }
 
   /**
-   * A view of a range for code that speaks {@link MemorySegment}. It carries no lifetime: the caller keeps the memory
-   * alive for as long as the view is used.
+   * A view of a range for code that speaks {@link MemorySegment}. It carries no lifetime: the
+   * caller keeps the memory alive for as long as the view is used.
    */
   public static MemorySegment segment(long address, long length) {
     return ALL.asSlice(address, length);

@@ -3,8 +3,9 @@ package io.millrace.buf;
 /**
  * The Internet checksum (RFC 1071): the 16-bit one's complement sum of network-order words.
  *
- * <p>Sums are kept as plain {@code long}s that have not been folded, so they can be added in any order; an odd-length
- * range ends as if padded with one zero byte, so only the last range of a sum may be odd.
+ * <p>Sums are kept as plain {@code long}s that have not been folded, so they can be added in any
+ * order; an odd-length range ends as if padded with one zero byte, so only the last range of a sum
+ * may be odd.
  */
 public final class Checksum {
   private Checksum() {}
@@ -12,8 +13,9 @@ public final class Checksum {
   /**
    * The sum of {@code length} bytes, added to {@code sum}.
    *
-   * <p>Words are taken in the machine's order, because the one's complement sum does not care (RFC 1071 §2 (B)), and
-   * swapped at the end; the loop over 32-bit words is the one that the JIT vectorises.
+   * <p>Words are taken in the machine's order, because the one's complement sum does not care (RFC
+   * 1071 §2 (B)), and swapped at the end; the loop over 32-bit words is the one that the JIT
+   * vectorises.
    */
   public static long add(long sum, long address, int length) {
     return sum + swapFold(nativeSum(address, length));
@@ -77,7 +79,10 @@ public final class Checksum {
     return ~fold(sum) & 0xffff;
   }
 
-  /** The pseudo-header's sum without the length, addresses as two longs each; IPv4 as v4-mapped gives IPv4's sum. */
+  /**
+   * The pseudo-header's sum without the length, addresses as two longs each; IPv4 as v4-mapped
+   * gives IPv4's sum.
+   */
   public static long pseudoHeader(
       long sourceHi, long sourceLo, long destinationHi, long destinationLo, int protocol) {
     long sum = protocol;
@@ -97,6 +102,27 @@ public final class Checksum {
 
   private static boolean isV4Mapped(long hi, long lo) {
     return hi == 0 && (lo >>> 32) == 0xffff;
+  }
+
+  /**
+   * Fills in what {@link Frame#requestChecksum} asked for, over the frame and its tail, and takes the request back: for
+   * ports that cannot do it themselves, and for whoever copies a frame before a port sees it.
+   *
+   * <p>A sum of zero is stored as {@code 0xffff}: for UDP zero would mean that there is none (RFC 768), and for the
+   * others both stand for the same number.
+   */
+  public static void complete(Frame frame) {
+    long start = frame.checksumAddress();
+    int length = (int) (frame.address() + frame.length() - start);
+    long sum = add(0, start, length);
+    if (frame.tailLength() != 0) {
+      int tail = fold(add(0, frame.tailAddress(), frame.tailLength()));
+      // A range that starts at an odd offset has its bytes the other way round (RFC 1071 §2 (B)).
+      sum += (length & 1) == 0 ? tail : (tail & 0xff) << 8 | tail >>> 8;
+    }
+    int checksum = finish(sum);
+    Bytes.put16(start + frame.checksumOffset(), checksum == 0 ? 0xffff : checksum);
+    frame.clear(Frame.CHECKSUM_PARTIAL);
   }
 
   /**

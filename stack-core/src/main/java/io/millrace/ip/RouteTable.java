@@ -3,12 +3,13 @@ package io.millrace.ip;
 import java.util.Arrays;
 
 /**
- * Longest-prefix match: from an address, two longs, to the number that stands behind the longest prefix that covers it.
+ * Longest-prefix match: from an address, two longs, to the number that stands behind the longest
+ * prefix that covers it.
  *
- * <p>A tree bitmap: every node decides six bits. One 64-bit map says which prefixes end inside the node, another which
- * children there are; values and children lie packed in arrays and are found by counting bits. A lookup visits at most
- * six nodes for IPv4 and 22 for IPv6, and a prefix costs at most one node of 24 bytes per six bits of its length,
- * whatever the prefixes are.
+ * <p>A tree bitmap: every node decides six bits. One 64-bit map says which prefixes end inside the
+ * node, another which children there are; values and children lie packed in arrays and are found by
+ * counting bits. A lookup visits at most six nodes for IPv4 and 22 for IPv6, and a prefix costs at
+ * most one node of 24 bytes per six bits of its length, whatever the prefixes are.
  *
  * <pre>
  *   internal, 63 bits: the prefixes that end in this node    external, 64 bits: the children
@@ -25,7 +26,10 @@ public final class RouteTable {
   private static final int STRIDE = 6;
   private static final int FAN_OUT = 1 << STRIDE;
 
-  /** For each six bits: the positions in the internal map of the prefixes, of length 0 to 5, that cover them. */
+  /**
+   * For each six bits: the positions in the internal map of the prefixes, of length 0 to 5, that
+   * cover them.
+   */
   private static final long[] COVERING = covering();
 
   /** Words of a node: internal map, external map, first child and first value. */
@@ -39,8 +43,8 @@ public final class RouteTable {
   /**
    * Creates an empty table.
    *
-   * @param commonBits the leading bits that all addresses have in common and that are never looked at: 96 for v4-mapped
-   *     addresses, 0 for IPv6
+   * @param commonBits the leading bits that all addresses have in common and that are never looked
+   *     at: 96 for v4-mapped addresses, 0 for IPv6
    */
   public RouteTable(int commonBits) {
     if (commonBits < 0 || commonBits > 122) {
@@ -92,7 +96,10 @@ public final class RouteTable {
     }
   }
 
-  /** The value behind exactly this prefix, or {@link #NONE}. Bits behind {@code length} are not looked at. */
+  /**
+   * The value behind exactly this prefix, or {@link #NONE}. Bits behind {@code length} are not
+   * looked at.
+   */
   public int get(long hi, long lo, int length) {
     int last = lastNodeBit(length);
     int node = 0;
@@ -110,7 +117,8 @@ public final class RouteTable {
   /**
    * Adds a prefix or changes its value. Bits behind {@code length} are not looked at.
    *
-   * @param length the prefix length counted from the first of 128 bits: 96 + n for an IPv4 prefix of length n
+   * @param length the prefix length counted from the first of 128 bits: 96 + n for an IPv4 prefix
+   *     of length n
    * @param value 0 or more
    * @return the value before, or {@link #NONE}
    */
@@ -209,7 +217,7 @@ public final class RouteTable {
   }
 
   private void setValues(int node, int base) {
-    nodes.words[node + 2] = nodes.words[node + 2] & ~0xffff_ffffL | base;
+    nodes.words[node + 2] = (nodes.words[node + 2] & ~0xffff_ffffL) | base;
   }
 
   private int children(int node) {
@@ -217,7 +225,7 @@ public final class RouteTable {
   }
 
   private void setChildren(int node, int base) {
-    nodes.words[node + 2] = nodes.words[node + 2] & 0xffff_ffffL | (long) base << 32;
+    nodes.words[node + 2] = (nodes.words[node + 2] & 0xffff_ffffL) | ((long) base << 32);
   }
 
   private int child(int node, int chunk) {
@@ -266,7 +274,10 @@ public final class RouteTable {
     setChildren(node, block);
   }
 
-  /** Blocks of 1 to 64 nodes in one array; a freed block waits, linked by its first word, for one of its size. */
+  /**
+   * Blocks of 1 to 64 nodes in one array; a freed block waits, linked by its first word, for one of
+   * its size.
+   */
   private static final class LongBlocks {
     private long[] words = new long[NODE * 16];
     private final int[] free = new int[FAN_OUT + 1];

@@ -5,7 +5,8 @@ import io.millrace.net.NetInterface;
 import io.millrace.time.TimerNode;
 
 /**
- * A next hop on a link: its link address, how sure of it we are, and the few datagrams that wait for it.
+ * A next hop on a link: its link address, how sure of it we are, and the few datagrams that wait
+ * for it.
  *
  * <p>The states are those of RFC 4861 §7.3.2, for ARP as well:
  *
@@ -20,10 +21,14 @@ import io.millrace.time.TimerNode;
  *                                                REMOVED
  * </pre>
  *
- * <p>A route keeps its neighbor; on the packet path it asks only {@link #isUsable()}. <b>Thread:</b> the shard's.
+ * <p>A route keeps its neighbor; on the packet path it asks only {@link #isUsable()}.
+ * <b>Thread:</b> the shard's.
  */
 public final class Neighbor extends TimerNode {
-  /** What is known about a next hop, in the order that makes "can be sent to at once" one comparison. */
+  /**
+   * What is known about a next hop, in the order that makes "can be sent to at once" one
+   * comparison.
+   */
   enum State {
     /** No longer in the table: whoever holds it looks up anew. */
     REMOVED,
@@ -71,7 +76,8 @@ public final class Neighbor extends TimerNode {
   }
 
   /**
-   * A next hop that needs no resolution, such as the broadcast address: always {@link #isUsable() usable}, in no table.
+   * A next hop that needs no resolution, such as the broadcast address: always {@link #isUsable()
+   * usable}, in no table.
    *
    * @param mac its link address in the low 48 bits
    */
@@ -107,7 +113,10 @@ public final class Neighbor extends TimerNode {
     return state.compareTo(State.STALE) >= 0;
   }
 
-  /** Whether a frame can be sent to {@link #mac()} now, with nothing else to do than {@link #markUsed}. */
+  /**
+   * Whether a frame can be sent to {@link #mac()} now, with nothing else to do than {@link
+   * #markUsed}.
+   */
   public boolean isUsable() {
     return rank >= USABLE;
   }
@@ -118,7 +127,10 @@ public final class Neighbor extends TimerNode {
     used = true;
   }
 
-  /** The first eight bytes of the Ethernet header for a frame to it: its address and the start of ours. */
+  /**
+   * The first eight bytes of the Ethernet header for a frame to it: its address and the start of
+   * ours.
+   */
   public long linkHead() {
     return linkHead;
   }
@@ -129,8 +141,8 @@ public final class Neighbor extends TimerNode {
   }
 
   /**
-   * Something came from it that answers what we sent (a transport's acknowledgement): it is reachable (RFC 1122
-   * §2.3.2.1, RFC 4861 §7.3.1).
+   * Something came from it that answers what we sent (a transport's acknowledgement): it is
+   * reachable (RFC 1122 §2.3.2.1, RFC 4861 §7.3.1).
    */
   public void confirm(long now) {
     confirmedAt = now;
@@ -140,10 +152,12 @@ public final class Neighbor extends TimerNode {
   }
 
   /**
-   * Sends a datagram, whose window starts at the network header, or keeps it until the link address is known. Takes
-   * ownership. The way for all that finds the neighbor not {@link #isUsable() usable}.
+   * Sends a datagram, whose window starts at the network header, or keeps it until the link address
+   * is known. Takes ownership. The way for all that finds the neighbor not {@link #isUsable()
+   * usable}.
    *
-   * @return false if the neighbor is no longer in its table: look up anew; the caller still owns the frame
+   * @return false if the neighbor is no longer in its table: look up anew; the caller still owns
+   *     the frame
    */
   public boolean send(Frame datagram, long now) {
     if (state == State.REMOVED) {
@@ -164,8 +178,7 @@ public final class Neighbor extends TimerNode {
 
   void transmit(Frame datagram) {
     long at = datagram.push(networkInterface.linkHeaderSize());
-    Ethernet.write(
-        at, mac, networkInterface.mac(), table.etherType(), networkInterface.vlan());
+    Ethernet.write(at, mac, networkInterface.mac(), table.etherType(), networkInterface.vlan());
     networkInterface.transmit(datagram);
   }
 

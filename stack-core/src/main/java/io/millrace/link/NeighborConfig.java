@@ -6,7 +6,8 @@ package io.millrace.link;
  * @param entries the most neighbors that are remembered, at least 1
  * @param queue datagrams that wait for one neighbor's address, at least 1 (RFC 1122 §2.3.2.2)
  * @param queueTotal datagrams that wait for all neighbors together, at least 1
- * @param reachable how long an answer is believed without asking again; the table adds up to as much again, at random
+ * @param reachable how long an answer is believed without asking again; the table adds up to as
+ *     much again, at random
  * @param delay how long a transport has to confirm an old address before it is asked for
  * @param retransmit the time between two questions, at least 1000 by RFC 1122 §2.3.2.1
  * @param attempts how many questions are asked before giving up, at least 1
@@ -34,7 +35,10 @@ public record NeighborConfig(
     }
   }
 
-  /** 4,096 neighbors, 3 datagrams for each and 512 for all, believed for 30 to 60 s, asked 3 times a second apart. */
+  /**
+   * 4,096 neighbors, 3 datagrams for each and 512 for all, believed for 30 to 60 s, asked 3 times a
+   * second apart.
+   */
   public static NeighborConfig defaults() {
     return new NeighborConfig(4_096, 3, 512, 30_000, 5_000, 1_000, 3, 5_000, 600_000);
   }

@@ -9,13 +9,13 @@ import io.millrace.time.TimerWheel;
 import io.millrace.transport.SipHash;
 
 /**
- * The next hops of one family on one shard, and the clockwork that finds, confirms and forgets them (RFC 826, RFC 1122
- * §2.3.2, RFC 4861 §7.3).
+ * The next hops of one family on one shard, and the clockwork that finds, confirms and forgets them
+ * (RFC 826, RFC 1122 §2.3.2, RFC 4861 §7.3).
  *
- * <p>The table is bounded in entries and in the datagrams that it holds. An entry is made because we want to send
- * ({@link #demand}) or because somebody asked for our address ({@link #admit}), never by what others announce. When it
- * is full, the entry that has gone unused for longest, out of a sample, makes room; one that only others made never
- * displaces one that is in use.
+ * <p>The table is bounded in entries and in the datagrams that it holds. An entry is made because
+ * we want to send ({@link #demand}) or because somebody asked for our address ({@link #admit}),
+ * never by what others announce. When it is full, the entry that has gone unused for longest, out
+ * of a sample, makes room; one that only others made never displaces one that is in use.
  *
  * <p><b>Thread:</b> the shard's. Allocates one object per new neighbor, nothing per packet.
  */
@@ -82,7 +82,9 @@ public final class NeighborTable {
     return neighbor;
   }
 
-  /** The neighbor with this address, made if it is not there: for those who are about to send to it. */
+  /**
+   * The neighbor with this address, made if it is not there: for those who are about to send to it.
+   */
   public Neighbor demand(NetInterface on, long hi, long lo, long now) {
     Neighbor neighbor = find(on, hi, lo);
     if (neighbor == null) {
@@ -97,8 +99,9 @@ public final class NeighborTable {
   }
 
   /**
-   * Somebody asked for our address and gave its own: it is about to be talked to (RFC 826), so it is remembered, to be
-   * confirmed when first used. Refused if there is no room for one that nobody here has asked for.
+   * Somebody asked for our address and gave its own: it is about to be talked to (RFC 826), so it
+   * is remembered, to be confirmed when first used. Refused if there is no room for one that nobody
+   * here has asked for.
    */
   public void admit(NetInterface on, long hi, long lo, long mac, long now) {
     Neighbor neighbor = find(on, hi, lo);
@@ -123,8 +126,8 @@ public final class NeighborTable {
   }
 
   /**
-   * The neighbor has said its link address without being asked. That is believed only as far as to send there: it is
-   * asked itself when used next (RFC 4861 §7.2.5, applied to ARP).
+   * The neighbor has said its link address without being asked. That is believed only as far as to
+   * send there: it is asked itself when used next (RFC 4861 §7.2.5, applied to ARP).
    */
   public void learned(Neighbor neighbor, long mac, long now) {
     if (neighbor.isResolved() && neighbor.mac() == mac) {
@@ -187,7 +190,8 @@ public final class NeighborTable {
   /** Between once and twice the configured time, so that neighbors are not all asked at once. */
   private long reachableTime(Neighbor neighbor, long now) {
     long base = config.reachable() * MILLI;
-    return base + Long.remainderUnsigned(secret.hash(neighbor.hi(), neighbor.lo(), now, 1, 0), base);
+    return base
+        + Long.remainderUnsigned(secret.hash(neighbor.hi(), neighbor.lo(), now, 1, 0), base);
   }
 
   void onTimer(Neighbor neighbor, long now) {
@@ -227,7 +231,8 @@ public final class NeighborTable {
   private void fail(Neighbor neighbor, long now) {
     neighbor.state(State.FAILED);
     wheel.schedule(neighbor, now + config.failed() * MILLI);
-    // A transport that is told may send again at once: that is dropped, as the state is FAILED already.
+    // A transport that is told may send again at once: that is dropped, as the state is FAILED
+    // already.
     Frame datagram;
     while ((datagram = take(neighbor)) != null) {
       resolver.unreachable(datagram, now);
@@ -236,14 +241,17 @@ public final class NeighborTable {
 
   // ---- datagrams that wait ----
 
-  /** Keeps a datagram until the address is known, at the cost of the one that has waited longest. */
+  /**
+   * Keeps a datagram until the address is known, at the cost of the one that has waited longest.
+   */
   void hold(Neighbor neighbor, Frame datagram, long now) {
     if (neighbor.state() == State.FAILED) {
       counters.drop(DropReason.NEIGHBOR_UNREACHABLE);
       datagram.release();
       return;
     }
-    if (neighbor.waiting == config.queue() || (held == config.queueTotal() && neighbor.waiting > 0)) {
+    if (neighbor.waiting == config.queue()
+        || (held == config.queueTotal() && neighbor.waiting > 0)) {
       // RFC 1122 §2.3.2.2: at least the latest is saved.
       counters.drop(DropReason.NEIGHBOR_QUEUE_FULL);
       take(neighbor).release();
@@ -311,7 +319,10 @@ public final class NeighborTable {
     all[size] = null;
   }
 
-  /** Of the next few entries the one that has gone unused for longest; one that never was used comes first. */
+  /**
+   * Of the next few entries the one that has gone unused for longest; one that never was used comes
+   * first.
+   */
   private Neighbor victim() {
     Neighbor oldest = null;
     for (int i = Math.min(SAMPLE, size); i > 0; i--) {

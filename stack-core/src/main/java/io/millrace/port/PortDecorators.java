@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The options of a port's name that are not the driver's: they wrap the port, or say how the stack uses it.
+ * The options of a port's name that are not the driver's: they wrap the port, or say how the stack
+ * uses it.
  *
  * <p>{@code vlan=N} puts the interface on an 802.1Q network.
  */

@@ -33,7 +33,7 @@ final class PortTable {
   boolean isFree(int port) {
     UdpSocket[] page = first[port >>> 8];
     return page == null
-        || page[port & PAGE - 1] == null && connected[port >>> 8][port & PAGE - 1] == 0;
+        || (page[port & PAGE - 1] == null && connected[port >>> 8][port & PAGE - 1] == 0);
   }
 
   /**
