@@ -142,9 +142,22 @@ public final class Bytes {
     MemorySegment.copy(ALL, JAVA_BYTE, from, to, toIndex, length);
   }
 
-  /** Sets {@code length} bytes to the low 8 bits of {@code value}. */
+  /**
+   * Sets {@code length} bytes to the low 8 bits of {@code value}. A loop, because a slice to fill is an object that the
+   * JIT does not always remove.
+   */
   public static void fill(long address, long length, int value) {
-    ALL.asSlice(address, length).fill((byte) value);
+    long word = (value & 0xffL) * 0x0101_0101_0101_0101L;
+    long at = address;
+    long end = address + length;
+    while (at + 8 <= end) {
+      put64(at, word);
+      at += 8;
+    }
+    while (at < end) {
+      put8(at, value);
+      at++;
+    }
   }
 
   /** Whether two ranges hold the same bytes. */

@@ -330,7 +330,7 @@ public final class PacketBuilder {
   }
 
   private long pseudo(int transportLength) {
-    return (source >>> 16L)
+    return ((long) source >>> 16)
         + (source & 0xffff)
         + (destination >>> 16)
         + (destination & 0xffff)
