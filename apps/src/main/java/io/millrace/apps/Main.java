@@ -10,8 +10,8 @@ import picocli.CommandLine.Mixin;
 /**
  * The command line: one command each for what {@code ./millrace} can do with a stack.
  *
- * <p>The exit code is 0 if it worked, 1 if it did not, 2 if the command line was wrong. What went wrong is one sentence on
- * the error stream.
+ * <p>The exit code is 0 if it worked, 1 if it did not, 2 if the command line was wrong. What went
+ * wrong is one sentence on the error stream.
  */
 @Command(
     name = "./millrace",
@@ -71,7 +71,9 @@ public final class Main {
     if (Failure.isExpected(e)) {
       err.printf("%s: %s%n", name, e.getMessage());
     } else {
-      err.printf("%s: this should not have happened: %s%s%n", name, e, verbose ? "" : " (--verbose says more)");
+      err.printf(
+          "%s: this should not have happened: %s%s%n",
+          name, e, verbose ? "" : " (--verbose says more)");
     }
     if (verbose) {
       e.printStackTrace(err);

@@ -80,7 +80,8 @@ final class PingCommand implements Callable<Integer> {
       names = "-M",
       paramLabel = "do|dont",
       defaultValue = "dont",
-      description = "do: never fragment a request. dont: where it is needed. Default: ${DEFAULT-VALUE}")
+      description =
+          "do: never fragment a request. dont: where it is needed. Default: ${DEFAULT-VALUE}")
   private String fragment;
 
   @Override
@@ -96,7 +97,8 @@ final class PingCommand implements Callable<Integer> {
       // The statistics come however it ends: after the last answer, or by Ctrl-C.
       Thread hook = new Thread(statistics::print, "millrace-close");
       Runtime.getRuntime().addShutdownHook(hook);
-      out.printf("PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
+      out.printf(
+          "PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
       run(stack.shard(0), statistics);
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
@@ -141,7 +143,9 @@ final class PingCommand implements Callable<Integer> {
     }
   }
 
-  /** Prints answers as they come and sums them up. Its fields are the shard's until {@link #done}. */
+  /**
+   * Prints answers as they come and sums them up. Its fields are the shard's until {@link #done}.
+   */
   private static final class Statistics implements Ping.Handler {
     private final IpAddress target;
     private final PrintWriter out;
