@@ -41,6 +41,7 @@ final class Ipv4Family implements IpFamily {
   private final Arp arp;
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
+  private final Ipv4Reassembly reassembly;
   private final Ipv4Input input;
   private final Ipv4Output output;
 
@@ -55,7 +56,8 @@ final class Ipv4Family implements IpFamily {
     this.output = new Ipv4Output(shard, this);
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
     this.icmp = new Icmpv4(shard, this, addresses, config);
-    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, config);
+    this.reassembly = new Ipv4Reassembly(shard, icmpErrors, config);
+    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, reassembly);
   }
 
   @Override
@@ -291,6 +293,10 @@ final class Ipv4Family implements IpFamily {
 
   Ipv4Output output() {
     return output;
+  }
+
+  Ipv4Reassembly reassembly() {
+    return reassembly;
   }
 
   Icmpv4 icmp() {
