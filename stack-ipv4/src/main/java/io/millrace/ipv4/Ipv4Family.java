@@ -144,9 +144,11 @@ final class Ipv4Family implements IpFamily {
 
   /** The route between two addresses, source 0 to let it be chosen; null if there is none. */
   Ipv4Route route(int source, int destination) {
-    long key = RouteCache.key(source, destination);
+    // Which source is chosen depends on the generation, which stands in for it: no host's address
+    // starts with 0.
+    long key = RouteCache.key(source == 0 ? generation & 0xff_ffff : source, destination);
     Ipv4Route route = cache.get(key);
-    if (route != null && (route.isCurrent() || (source != 0 && refresh(route)))) {
+    if (route != null && (route.isCurrent() || refresh(route))) {
       return route;
     }
     return makeRoute(source, destination, key);

@@ -161,6 +161,17 @@ class Ipv4OutputTest {
   }
 
   @Test
+  void aNewAddressIsTheSourceOfWhatIsOnItsNetwork() {
+    try (TestHost host = TestHost.start()) {
+      assertThat(host.routeTo("10.7.0.9").source()).isEqualTo(Packets.bits(TestHost.OURS));
+      host.family.addAddress(
+          host.shard.networkInterface(0), IpPrefix.parse("10.7.0.1/24"), host.now());
+      assertThat(host.routeTo("10.7.0.9").source()).isEqualTo(Packets.bits("10.7.0.1"));
+      assertThat(host.routeTo("10.8.0.9").source()).isEqualTo(Packets.bits(TestHost.OURS));
+    }
+  }
+
+  @Test
   void theCacheOfRoutesIsBounded() {
     RouteCache cache = new RouteCache(64, new java.security.SecureRandom());
     try (TestHost host = TestHost.start()) {
