@@ -1,8 +1,12 @@
-/** The centre of the star: memory, time, shards, link layer, and the seams for protocols and drivers. */
+/**
+ * The centre of the star: memory, time, shards, link layer, and the seams for protocols and
+ * drivers.
+ */
 module io.millrace.core {
   requires org.agrona;
 
   exports io.millrace.buf;
+  exports io.millrace.capture;
   exports io.millrace.diag;
   exports io.millrace.flow;
   exports io.millrace.ip;

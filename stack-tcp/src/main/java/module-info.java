@@ -1,4 +1,10 @@
-/** TCP on top of the Millrace core. */
+/** TCP (RFC 9293 and its extensions) on the seams of the core. */
 module io.millrace.tcp {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
+  requires org.agrona;
+
+  exports io.millrace.tcp;
+
+  provides io.millrace.transport.TransportProvider with
+      io.millrace.tcp.TcpProvider;
 }

@@ -1,4 +1,9 @@
 /** UDP on top of the Millrace core. */
 module io.millrace.udp {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
+
+  exports io.millrace.udp;
+
+  provides io.millrace.transport.TransportProvider with
+      io.millrace.udp.UdpProvider;
 }

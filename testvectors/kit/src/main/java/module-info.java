@@ -1,5 +1,11 @@
 /** What the tests of the other modules share. */
 module io.millrace.testkit {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
+  requires java.management;
+  requires jdk.management;
   requires org.junit.jupiter.api;
+
+  exports io.millrace.testkit;
+  exports io.millrace.testkit.driver;
+  exports io.millrace.testkit.packet;
 }

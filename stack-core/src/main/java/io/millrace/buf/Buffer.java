@@ -4,12 +4,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * A readable range of off-heap bytes with a reference count: what a receive handler is lent, and what a send takes.
+ * A readable range of off-heap bytes with a reference count: what a receive handler is lent, and
+ * what a send takes.
  *
- * <p><b>Ownership.</b> A buffer handed to a callback is lent for the duration of that call. {@link #retain()} keeps it
- * beyond the call; every {@code retain} is paired with one {@link #release()}. A transport that queues a buffer for
- * sending retains it itself until the bytes are acknowledged (TCP) or have left (UDP). When the count reaches zero the
- * memory goes back to its owner and must not be read again.
+ * <p><b>Ownership.</b> A buffer handed to a callback is lent for the duration of that call. {@link
+ * #retain()} keeps it beyond the call; every {@code retain} is paired with one {@link #release()}.
+ * A transport that queues a buffer for sending retains it itself until the bytes are acknowledged
+ * (TCP) or have left (UDP). When the count reaches zero the memory goes back to its owner and must
+ * not be read again.
  *
  * <p><b>Thread.</b> The shard's; the count is a plain integer on purpose.
  */

@@ -10,9 +10,10 @@ import java.nio.ByteOrder;
 /**
  * Reads and writes memory at absolute addresses: the only class of Millrace that does.
  *
- * <p>Nothing is bounds-checked here. Whoever calls has validated the range once, where the bytes came in (rule 1 of the
- * design), and reads only inside it. Multi-byte values are in network order unless the name says {@code Native}. Any
- * thread may call; ordering between threads exists only where a name says acquire or release.
+ * <p>Nothing is bounds-checked here. Whoever calls has validated the range once, where the bytes
+ * came in (rule 1 of the design), and reads only inside it. Multi-byte values are in network order
+ * unless the name says {@code Native}. Any thread may call; ordering between threads exists only
+ * where a name says acquire or release.
  */
 public final class Bytes {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -141,9 +142,22 @@ public final class Bytes {
     MemorySegment.copy(ALL, JAVA_BYTE, from, to, toIndex, length);
   }
 
-  /** Sets {@code length} bytes to the low 8 bits of {@code value}. */
+  /**
+   * Sets {@code length} bytes to the low 8 bits of {@code value}. A loop, because a slice to fill
+   * is an object that the JIT does not always remove.
+   */
   public static void fill(long address, long length, int value) {
-    ALL.asSlice(address, length).fill((byte) value);
+    long word = (value & 0xffL) * 0x0101_0101_0101_0101L;
+    long at = address;
+    long end = address + length;
+    while (at + 8 <= end) {
+      put64(at, word);
+      at += 8;
+    }
+    while (at < end) {
+      put8(at, value);
+      at++;
+    }
   }
 
   /** Whether two ranges hold the same bytes. */
@@ -152,8 +166,8 @@ public final class Bytes {
   }
 
   /**
-   * A view of a range for code that speaks {@link MemorySegment}. It carries no lifetime: the caller keeps the memory
-   * alive for as long as the view is used.
+   * A view of a range for code that speaks {@link MemorySegment}. It carries no lifetime: the
+   * caller keeps the memory alive for as long as the view is used.
    */
   public static MemorySegment segment(long address, long length) {
     return ALL.asSlice(address, length);

@@ -3,53 +3,64 @@ package io.millrace.buf;
 /**
  * The Internet checksum (RFC 1071): the 16-bit one's complement sum of network-order words.
  *
- * <p>Sums are kept as plain {@code long}s that have not been folded, so they can be added in any order; an odd-length
- * range ends as if padded with one zero byte, so only the last range of a sum may be odd.
+ * <p>Sums are kept as plain {@code long}s that have not been folded, so they can be added in any
+ * order; an odd-length range ends as if padded with one zero byte, so only the last range of a sum
+ * may be odd.
  */
 public final class Checksum {
   private Checksum() {}
 
+  /** Up to this many bytes a plain loop is faster than the start of a vectorised one. */
+  private static final int SHORT = 256;
+
+  private static final long LOW = 0xffff_ffffL;
+
   /**
    * The sum of {@code length} bytes, added to {@code sum}.
    *
-   * <p>Words are taken in the machine's order, because the one's complement sum does not care (RFC 1071 §2 (B)), and
-   * swapped at the end; the loop over 32-bit words is the one that the JIT vectorises.
+   * <p>Words are taken in the machine's order, because the one's complement sum does not care (RFC
+   * 1071 §2 (B)), and swapped at the end.
    */
   public static long add(long sum, long address, int length) {
-    return sum + swapFold(nativeSum(address, length));
+    return length <= SHORT
+        ? addShort(sum, address, length)
+        : sum + swapFold(longSum(address, length));
   }
 
-  /** The sum of a short range (headers, at most a few dozen bytes), added to {@code sum}. */
+  /** The sum of a short range (headers, small packets), added to {@code sum}. */
   public static long addShort(long sum, long address, int length) {
-    long end = address + length;
+    long own = 0;
     long at = address;
-    while (at + 4 <= end) {
-      sum += Bytes.u32(at);
+    for (long end = address + (length & ~7); at < end; at += 8) {
+      long word = Bytes.i64Native(at);
+      own += (word & LOW) + (word >>> 32);
+    }
+    if ((length & 4) != 0) {
+      own += Bytes.i32Native(at) & LOW;
       at += 4;
     }
-    if (at + 2 <= end) {
-      sum += Bytes.u16(at);
-      at += 2;
-    }
-    if (at < end) {
-      sum += (long) Bytes.u8(at) << 8;
-    }
-    return sum;
+    return sum + swapFold(own + rest(at, length));
   }
 
-  private static long nativeSum(long address, int length) {
+  /** The loop over 32-bit words is the one that the JIT vectorises. */
+  private static long longSum(long address, int length) {
     long sum = 0;
     int words = length & ~3;
     for (int i = 0; i < words; i += 4) {
-      sum += Bytes.i32Native(address + i) & 0xffff_ffffL;
+      sum += Bytes.i32Native(address + i) & LOW;
     }
-    int at = words;
+    return sum + rest(address + words, length);
+  }
+
+  /** The last one to three bytes of a range of {@code length} bytes, which begin at {@code at}. */
+  private static long rest(long at, int length) {
+    long sum = 0;
     if ((length & 2) != 0) {
-      sum += Bytes.u16Native(address + at);
+      sum = Bytes.u16Native(at);
       at += 2;
     }
     if ((length & 1) != 0) {
-      int last = Bytes.u8(address + at);
+      int last = Bytes.u8(at);
       sum += LITTLE_ENDIAN ? last : last << 8;
     }
     return sum;
@@ -77,7 +88,10 @@ public final class Checksum {
     return ~fold(sum) & 0xffff;
   }
 
-  /** The pseudo-header's sum without the length, addresses as two longs each; IPv4 as v4-mapped gives IPv4's sum. */
+  /**
+   * The pseudo-header's sum without the length, addresses as two longs each; IPv4 as v4-mapped
+   * gives IPv4's sum.
+   */
   public static long pseudoHeader(
       long sourceHi, long sourceLo, long destinationHi, long destinationLo, int protocol) {
     long sum = protocol;
@@ -97,6 +111,28 @@ public final class Checksum {
 
   private static boolean isV4Mapped(long hi, long lo) {
     return hi == 0 && (lo >>> 32) == 0xffff;
+  }
+
+  /**
+   * Fills in what {@link Frame#requestChecksum} asked for, over the frame and its tail, and takes
+   * the request back: for ports that cannot do it themselves, and for whoever copies a frame before
+   * a port sees it.
+   *
+   * <p>A sum of zero is stored as {@code 0xffff}: for UDP zero would mean that there is none (RFC
+   * 768), and for the others both stand for the same number.
+   */
+  public static void complete(Frame frame) {
+    long start = frame.checksumAddress();
+    int length = (int) (frame.address() + frame.length() - start);
+    long sum = add(0, start, length);
+    if (frame.tailLength() != 0) {
+      int tail = fold(add(0, frame.tailAddress(), frame.tailLength()));
+      // A range that starts at an odd offset has its bytes the other way round (RFC 1071 §2 (B)).
+      sum += (length & 1) == 0 ? tail : (tail & 0xff) << 8 | tail >>> 8;
+    }
+    int checksum = finish(sum);
+    Bytes.put16(start + frame.checksumOffset(), checksum == 0 ? 0xffff : checksum);
+    frame.clear(Frame.CHECKSUM_PARTIAL);
   }
 
   /**

@@ -6,7 +6,8 @@ import java.util.zip.CRC32C;
 /**
  * CRC32c (RFC 9260 appendix A) over off-heap memory, by the JDK's intrinsic.
  *
- * <p>One instance per shard; it is reused, so computing allocates nothing but what the JDK's view of the memory costs.
+ * <p>One instance per shard; it is reused, so computing allocates nothing but what the JDK's view
+ * of the memory costs.
  */
 public final class Crc32c {
   private final CRC32C crc = new CRC32C();

@@ -1,8 +1,8 @@
 package io.millrace.buf;
 
 /**
- * One packet's memory: a chunk of the shard's pool with headroom, a window of valid bytes, and what the driver and the
- * layers below said about it.
+ * One packet's memory: a chunk of the shard's pool with headroom, a window of valid bytes, and what
+ * the driver and the layers below said about it.
  *
  * <pre>
  *   base           address                address+length             base+capacity
@@ -10,22 +10,24 @@ package io.millrace.buf;
  *                                                + (tail: bytes elsewhere, transmit only)
  * </pre>
  *
- * <p>On the way up each layer {@link #pull pulls} its header off, so that a transport sees its own header first and an
- * application only the payload; {@link #l3()} remembers where the network header was. On the way down each layer
- * {@link #push pushes} its header in front. A frame to be sent may end with a <i>tail</i>: a range of another buffer
- * that the driver gathers behind the frame's own bytes, so that payload is never copied by the stack.
+ * <p>On the way up each layer {@link #pull pulls} its header off, so that a transport sees its own
+ * header first and an application only the payload; {@link #l3()} remembers where the network
+ * header was. On the way down each layer {@link #push pushes} its header in front. A frame to be
+ * sent may end with a <i>tail</i>: a range of another buffer that the driver gathers behind the
+ * frame's own bytes, so that payload is never copied by the stack.
  *
- * <p><b>Ownership.</b> A frame has one owner: who received it from a call that says so must pass it on or {@link
- * #release()} it. <b>Thread.</b> The shard's.
+ * <p><b>Ownership.</b> A frame has one owner: who received it from a call that says so must pass it
+ * on or {@link #release()} it. <b>Thread.</b> The shard's.
  */
 public final class Frame extends Buffer {
   /** Receive: the driver has verified the transport checksum, or vouches for it. */
   public static final int RX_CHECKSUM_OK = 1;
 
   /**
-   * Receive: the sender left the transport checksum to hardware that was never passed (a local kernel, a virtual
-   * machine). The bytes are whole; the checksum field holds only the pseudo-header's sum. Transmit: the same request to
-   * the port, with {@link #checksumStart()} and {@link #checksumOffset()}.
+   * Receive: the sender left the transport checksum to hardware that was never passed (a local
+   * kernel, a virtual machine). The bytes are whole; the checksum field holds only the
+   * pseudo-header's sum. Transmit: the same request to the port, with {@link #checksumStart()} and
+   * {@link #checksumOffset()}.
    */
   public static final int CHECKSUM_PARTIAL = 2;
 
@@ -35,7 +37,10 @@ public final class Frame extends Buffer {
   /** The network-layer destination was a broadcast or multicast address. */
   public static final int IP_MULTICAST = 8;
 
-  /** The datagram was put together from fragments; its checksum has not been vouched for by hardware. */
+  /**
+   * The datagram was put together from fragments; its checksum has not been vouched for by
+   * hardware.
+   */
   public static final int REASSEMBLED = 16;
 
   /** The link-layer destination was the broadcast address. */
@@ -79,7 +84,10 @@ public final class Frame extends Buffer {
     this.capacity = capacity;
   }
 
-  /** Makes the frame new: one reference, empty, with the pool's headroom, no hints. Called by the pool. */
+  /**
+   * Makes the frame new: one reference, empty, with the pool's headroom, no hints. Called by the
+   * pool.
+   */
   void reset(int headroom) {
     address = base + headroom;
     length = 0;
@@ -112,7 +120,9 @@ public final class Frame extends Buffer {
     return (int) (base + capacity - address) - length;
   }
 
-  /** Moves the window to {@code offset} from the chunk's start; the caller has checked that it fits. */
+  /**
+   * Moves the window to {@code offset} from the chunk's start; the caller has checked that it fits.
+   */
   public void window(int offset, int newLength) {
     assert offset >= 0 && newLength >= 0 && offset + newLength <= capacity;
     address = base + offset;
@@ -151,7 +161,10 @@ public final class Frame extends Buffer {
 
   // ---- the tail: payload gathered from elsewhere on transmit ----
 
-  /** Gathers {@code count} bytes at {@code from} behind this frame when it is sent; retains {@code owner} until then. */
+  /**
+   * Gathers {@code count} bytes at {@code from} behind this frame when it is sent; retains {@code
+   * owner} until then.
+   */
   public void tail(Buffer owner, long from, int count) {
     assert tailOwner == null;
     owner.retain();
@@ -175,7 +188,10 @@ public final class Frame extends Buffer {
     return length + tailLength;
   }
 
-  /** Copies the frame's bytes and its tail's to {@code to}, which has room for {@link #totalLength()}. */
+  /**
+   * Copies the frame's bytes and its tail's to {@code to}, which has room for {@link
+   * #totalLength()}.
+   */
   public void gather(long to) {
     Bytes.copy(address, to, length);
     if (tailLength != 0) {
@@ -220,7 +236,10 @@ public final class Frame extends Buffer {
     l3 = (int) (address - base);
   }
 
-  /** Where the checksum is summed from, in bytes from the window's start at the time of transmit or receive. */
+  /**
+   * Where the checksum is summed from, in bytes from the window's start at the time of transmit or
+   * receive.
+   */
   public int checksumStart() {
     return checksumStart;
   }
@@ -231,8 +250,12 @@ public final class Frame extends Buffer {
   }
 
   /**
-   * Transmit: asks the port to sum from {@code headerAddress} to the end and to store at {@code offset} behind it. Kept
-   * relative to the chunk, so headers may still be pushed.
+   * Transmit: asks the port to sum from {@code headerAddress} to the end, tail included, and to
+   * store at {@code offset} behind it. Kept relative to the chunk, so headers may still be pushed.
+   *
+   * <p>The checksum field is part of the sum: it must hold the pseudo-header's sum, length
+   * included, folded to 16 bits and not complemented. A frame with a {@link #segmentSize()} holds
+   * the sum with the length of the whole.
    */
   public void requestChecksum(long headerAddress, int offset) {
     flags |= CHECKSUM_PARTIAL;
@@ -245,7 +268,10 @@ public final class Frame extends Buffer {
     return base + checksumStart;
   }
 
-  /** Payload bytes per segment if the port is to cut this frame (TSO/USO) or has merged it (GRO); 0 if not. */
+  /**
+   * Payload bytes per segment if the port is to cut this frame (TSO/USO) or has merged it (GRO); 0
+   * if not.
+   */
   public int segmentSize() {
     return segmentSize;
   }
@@ -354,8 +380,8 @@ public final class Frame extends Buffer {
   }
 
   /**
-   * Tells {@code to} when the last reference is gone, so that a receive window opens when an application lets go of what
-   * it was lent. At most one listener at a time.
+   * Tells {@code to} when the last reference is gone, so that a receive window opens when an
+   * application lets go of what it was lent. At most one listener at a time.
    */
   public void onReleased(ReleaseListener to, Object context) {
     listener = to;

@@ -3,18 +3,21 @@ package io.millrace.buf;
 /**
  * The frames of one shard: a fixed number, made at start, in two sizes.
  *
- * <p><i>Standard</i> frames hold one packet of the port's MTU. <i>Large</i> frames hold what a port merges or segments
- * (64 KiB and its headers); there are few of them. Taking and giving back is a move on an array used as a stack, so the
- * warmest memory is used next. When there is none, {@link #allocate()} answers null: the caller drops by name.
+ * <p><i>Standard</i> frames hold one packet of the port's MTU. <i>Large</i> frames hold what a port
+ * merges or segments (64 KiB and its headers); there are few of them. Taking and giving back is a
+ * move on an array used as a stack, so the warmest memory is used next. When there is none, {@link
+ * #allocate()} answers null: the caller drops by name.
  *
- * <p><b>Thread.</b> The shard's. With {@code -Dmillrace.checks=true} a frame that comes back is filled with {@code
- * 0xdb}, so that a stale read shows.
+ * <p><b>Thread.</b> The shard's. With {@code -Dmillrace.checks=true} a frame that comes back is
+ * filled with {@code 0xdb}, so that a stale read shows.
  */
 public final class FramePool implements AutoCloseable {
   /** Bytes kept free in front of a received packet or a new one, for headers to be pushed. */
   public static final int HEADROOM = 128;
 
-  /** The size of a large frame's chunk in bytes: 64 KiB of IP datagram, headroom and link headers. */
+  /**
+   * The size of a large frame's chunk in bytes: 64 KiB of IP datagram, headroom and link headers.
+   */
   public static final int LARGE_SIZE = HEADROOM + 65_535 + 1 + 64 + 320;
 
   private static final boolean CHECKS = Boolean.getBoolean("millrace.checks");
@@ -61,7 +64,10 @@ public final class FramePool implements AutoCloseable {
     countLarge = largeFrames;
   }
 
-  /** A standard frame, empty, with {@link #HEADROOM} bytes in front, owned by the caller; null if none is left. */
+  /**
+   * A standard frame, empty, with {@link #HEADROOM} bytes in front, owned by the caller; null if
+   * none is left.
+   */
   public Frame allocate() {
     int n = count - 1;
     if (n < 0) {
@@ -74,7 +80,10 @@ public final class FramePool implements AutoCloseable {
     return frame;
   }
 
-  /** A large frame, empty, with {@link #HEADROOM} bytes in front, owned by the caller; null if none is left. */
+  /**
+   * A large frame, empty, with {@link #HEADROOM} bytes in front, owned by the caller; null if none
+   * is left.
+   */
   public Frame allocateLarge() {
     int n = countLarge - 1;
     if (n < 0) {

@@ -2,13 +2,16 @@ package io.millrace.buf;
 
 import io.millrace.os.Linux;
 import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One range of off-heap memory that frames are carved from and that drivers can register: shared memory behind a file
- * descriptor ({@code memfd}), on hugepages where the system has them free.
+ * One range of off-heap memory that frames are carved from and that drivers can register: shared
+ * memory behind a file descriptor ({@code memfd}), on hugepages where the system has them free.
  *
- * <p>Created and closed by any one thread. Closing unmaps: nothing carved from it may be touched afterwards.
+ * <p>Created and closed by any one thread; retained and released by any. Once it is closed and
+ * nobody retains it, it is unmapped: nothing carved from it may be touched afterwards.
  */
+@SuppressWarnings("MustBeClosedChecker") // the arena is closed with the region
 public final class Region implements AutoCloseable {
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_HUGETLB = 4;
@@ -22,6 +25,7 @@ public final class Region implements AutoCloseable {
   private final int fd;
   private final boolean huge;
   private final Arena arena;
+  private final AtomicInteger holders = new AtomicInteger(1);
   private boolean closed;
 
   private Region(long address, long size, int fd, boolean huge, Arena arena) {
@@ -33,8 +37,9 @@ public final class Region implements AutoCloseable {
   }
 
   /**
-   * Maps at least {@code bytes} bytes, zeroed, aligned to a page: on 2 MiB hugepages if {@code preferHuge} and enough
-   * are free, else on ordinary pages, else (no {@code memfd}) from the C library's heap.
+   * Maps at least {@code bytes} bytes, zeroed, aligned to a page: on 2 MiB hugepages if {@code
+   * preferHuge} and enough are free, else on ordinary pages, else (no {@code memfd}) from the C
+   * library's heap.
    */
   public static Region allocate(long bytes, boolean preferHuge) {
     if (bytes <= 0) {
@@ -60,7 +65,8 @@ public final class Region implements AutoCloseable {
     if (fd < 0) {
       return null;
     }
-    long at = linux.ftruncate(fd, bytes) < 0 ? -1 : linux.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+    long at =
+        linux.ftruncate(fd, bytes) < 0 ? -1 : linux.mmap(bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
     if (at < 0) {
       linux.close(fd);
       return null;
@@ -92,12 +98,31 @@ public final class Region implements AutoCloseable {
     return huge;
   }
 
+  /**
+   * Keeps the memory mapped beyond {@link #close()}, until {@link #release()}: for a driver whose
+   * other end, on another thread, may still write into it for a moment after the owner is gone.
+   */
+  public void retain() {
+    holders.incrementAndGet();
+  }
+
+  /** Takes one {@link #retain()} back. */
+  public void release() {
+    if (holders.decrementAndGet() == 0) {
+      unmap();
+    }
+  }
+
+  /** Gives the memory back, once nobody retains it any more. Calling it again does nothing. */
   @Override
   public void close() {
-    if (closed) {
-      return;
+    if (!closed) {
+      closed = true;
+      release();
     }
-    closed = true;
+  }
+
+  private void unmap() {
     if (arena != null) {
       arena.close();
       return;

@@ -3,12 +3,13 @@ package io.millrace.buf;
 import java.lang.foreign.MemorySegment;
 
 /**
- * An application's own off-heap memory as a {@link Buffer}, so that it can be sent without a copy: a mapped file, a
- * region of messages, a constant page.
+ * An application's own off-heap memory as a {@link Buffer}, so that it can be sent without a copy:
+ * a mapped file, a region of messages, a constant page.
  *
- * <p>The memory must stay valid and unchanged until {@code onReleased} runs, which happens on the shard's thread when
- * the application's own reference and every transport's are gone. The segment is kept reachable until then; an arena
- * that is closed earlier pulls the memory from under the stack.
+ * <p>The memory must stay valid and unchanged until {@code onReleased} runs, which happens on the
+ * shard's thread when the application's own reference and every transport's are gone. The segment
+ * is kept reachable until then; an arena that is closed earlier pulls the memory from under the
+ * stack.
  */
 public final class WrappedBuffer extends Buffer {
   private final MemorySegment segment;
@@ -16,10 +17,12 @@ public final class WrappedBuffer extends Buffer {
 
   private WrappedBuffer(MemorySegment segment, Runnable onReleased) {
     if (!segment.isNative()) {
-      throw new IllegalArgumentException("only off-heap memory can be sent without a copy; copy the array into a frame");
+      throw new IllegalArgumentException(
+          "only off-heap memory can be sent without a copy; copy the array into a frame");
     }
     if (segment.byteSize() > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("a buffer holds at most 2^31-1 bytes; wrap slices of the segment");
+      throw new IllegalArgumentException(
+          "a buffer holds at most 2^31-1 bytes; wrap slices of the segment");
     }
     this.segment = segment;
     this.onReleased = onReleased;
@@ -33,7 +36,9 @@ public final class WrappedBuffer extends Buffer {
     return new WrappedBuffer(segment, null);
   }
 
-  /** The same, and runs {@code onReleased} on the shard's thread when the last reference is gone. */
+  /**
+   * The same, and runs {@code onReleased} on the shard's thread when the last reference is gone.
+   */
   public static WrappedBuffer of(MemorySegment segment, Runnable onReleased) {
     return new WrappedBuffer(segment, onReleased);
   }

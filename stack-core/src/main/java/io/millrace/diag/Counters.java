@@ -3,8 +3,8 @@ package io.millrace.diag;
 import java.util.Arrays;
 
 /**
- * One shard's counters. The shard alone writes, with plain stores; anybody may read, and sees values that are at most a
- * moment old.
+ * One shard's counters. The shard alone writes, with plain stores; anybody may read, and sees
+ * values that are at most a moment old.
  */
 public final class Counters {
   private static final int DROPS = DropReason.values().length;

@@ -57,7 +57,9 @@ public enum DropReason {
   IP_TOO_BIG("larger than the path MTU"),
   /** Fragment: offset, length or flags impossible (RFC 791, 1858, 3128). */
   FRAGMENT_MALFORMED("fragment malformed"),
-  /** Fragment: overlaps another; the whole datagram is dropped (RFC 5722's rule for both families). */
+  /**
+   * Fragment: overlaps another; the whole datagram is dropped (RFC 5722's rule for both families).
+   */
   FRAGMENT_OVERLAP("fragment overlaps"),
   /** Fragment: the same as one that is there already. */
   FRAGMENT_DUPLICATE("fragment duplicated"),
@@ -72,7 +74,9 @@ public enum DropReason {
   ICMP_BAD_CHECKSUM("ICMP checksum wrong"),
   /** ICMP: a type that is not handled. */
   ICMP_UNKNOWN("ICMP type not handled"),
-  /** ICMP: a message that we do not act upon: redirects, source quench, echo to a broadcast address. */
+  /**
+   * ICMP: a message that we do not act upon: redirects, source quench, echo to a broadcast address.
+   */
   ICMP_IGNORED("ICMP ignored by policy"),
   /** ICMP: over the rate limit. */
   ICMP_RATE_LIMITED("ICMP rate limit"),

@@ -1,4 +1,2 @@
-/**
- * What the shard tells people about itself: named drops, counters, frame taps.
- */
+/** What the shard tells people about itself: named drops, counters, frame taps. */
 package io.millrace.diag;

@@ -63,6 +63,10 @@ public abstract class Flow {
   }
 
   final boolean is(long lHi, long lLo, long rHi, long rLo, int portPair) {
-    return ports == portPair && remoteLo == rLo && localLo == lLo && remoteHi == rHi && localHi == lHi;
+    return ports == portPair
+        && remoteLo == rLo
+        && localLo == lLo
+        && remoteHi == rHi
+        && localHi == lHi;
   }
 }

@@ -4,15 +4,17 @@ import java.security.SecureRandom;
 import java.util.function.Consumer;
 
 /**
- * The flows of one transport on one shard, by address and port pair: open addressing with linear probing, deletion by
- * shifting back, so no tombstones and a lookup cost that does not depend on the number of flows.
+ * The flows of one transport on one shard, by address and port pair: open addressing with linear
+ * probing, deletion by shifting back, so no tombstones and a lookup cost that does not depend on
+ * the number of flows.
  *
- * <p>The hash is keyed per table, so that nobody outside can aim at one slot. Hashes lie in an array of their own: a
- * probe touches the flow itself only where all 32 bits agree. <b>Thread:</b> the shard's. Grows by doubling; a lookup
- * allocates nothing.
+ * <p>The hash is keyed per table, so that nobody outside can aim at one slot. Hashes lie in an
+ * array of their own: a probe touches the flow itself only where all 32 bits agree. <b>Thread:</b>
+ * the shard's. Grows by doubling; a lookup allocates nothing.
  *
  * @param <T> the kind of flow
  */
+@SuppressWarnings("ReferenceEquality") // a flow is found by its key, and removed by identity
 public final class FlowTable<T extends Flow> {
   private final long secret;
   private final long secret2;

@@ -5,9 +5,9 @@ import io.millrace.transport.SipHash;
 /**
  * Chooses source ports that outsiders cannot guess: the double-hash algorithm of RFC 6056 §3.3.4.
  *
- * <p>The caller asks for a {@link #start start} and walks with {@link #next next} until a port is free, at most {@link
- * #count()} steps. Ports of one destination are thus used one after the other, and not again until all had their turn.
- * <b>Thread:</b> the shard's. Allocates nothing.
+ * <p>The caller asks for a {@link #start start} and walks with {@link #next next} until a port is
+ * free, at most {@link #count()} steps. Ports of one destination are thus used one after the other,
+ * and not again until all had their turn. <b>Thread:</b> the shard's. Allocates nothing.
  */
 public final class PortAllocator {
   /** The first port of the dynamic range (RFC 6335 §6). */
@@ -41,7 +41,8 @@ public final class PortAllocator {
   /** The first candidate for a flow to this destination; each call moves on by one. */
   public int start(
       long localHi, long localLo, long remoteHi, long remoteLo, int remotePort, int protocol) {
-    long hash = secret.hash(localHi, localLo, remoteHi, remoteLo, (long) protocol << 16 | remotePort);
+    long hash =
+        secret.hash(localHi, localLo, remoteHi, remoteLo, (long) protocol << 16 | remotePort);
     int index = (int) (hash >>> 56) & TABLE - 1;
     int step = counters[index]++;
     return first + (int) (((hash & 0x7fff_ffffL) + Integer.toUnsignedLong(step)) % count);

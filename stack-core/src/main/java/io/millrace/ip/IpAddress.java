@@ -6,9 +6,11 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 
 /**
- * An IPv4 or IPv6 address as two longs; IPv4 is v4-mapped ({@code ::ffff:a.b.c.d}, RFC 4291 §2.5.5.2).
+ * An IPv4 or IPv6 address as two longs; IPv4 is v4-mapped ({@code ::ffff:a.b.c.d}, RFC 4291
+ * §2.5.5.2).
  *
- * <p>For configuration and the application's convenience; the packet path carries the two longs themselves.
+ * <p>For configuration and the application's convenience; the packet path carries the two longs
+ * themselves.
  *
  * @param hi the first 8 bytes
  * @param lo the last 8 bytes

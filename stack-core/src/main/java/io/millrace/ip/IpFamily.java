@@ -4,7 +4,8 @@ import io.millrace.buf.Frame;
 import io.millrace.net.NetInterface;
 
 /**
- * One family of the network layer on one shard: IPv4 with ARP and ICMP, or IPv6 with NDP and ICMPv6.
+ * One family of the network layer on one shard: IPv4 with ARP and ICMP, or IPv6 with NDP and
+ * ICMPv6.
  *
  * <p><b>Thread:</b> the shard's.
  */
@@ -12,13 +13,20 @@ public interface IpFamily {
   /** 4 or 6. */
   int version();
 
-  /** A frame with this family's EtherType; the window starts at the network header. Takes ownership. */
+  /**
+   * A frame with this family's EtherType; the window starts at the network header. Takes ownership.
+   */
   void input(Frame frame, NetInterface from, long now);
 
-  /** A frame of the family's address resolution with an EtherType of its own (ARP). Takes ownership. */
+  /**
+   * A frame of the family's address resolution with an EtherType of its own (ARP). Takes ownership.
+   */
   void resolutionInput(Frame frame, NetInterface from, long now);
 
-  /** Adds an address of ours with its on-link prefix to an interface; probes and announces it as the family says. */
+  /**
+   * Adds an address of ours with its on-link prefix to an interface; probes and announces it as the
+   * family says.
+   */
   void addAddress(NetInterface to, IpPrefix address, long now);
 
   /** Adds a route; {@code via} is null for an on-link network. */
@@ -27,7 +35,8 @@ public interface IpFamily {
   /**
    * The route to a destination.
    *
-   * @param sourceHi with {@code sourceLo} the address to send from; the unspecified address lets the family choose
+   * @param sourceHi with {@code sourceLo} the address to send from; the unspecified address lets
+   *     the family choose
    * @return null if there is none
    */
   Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo);
@@ -36,8 +45,8 @@ public interface IpFamily {
   boolean isLocal(long hi, long lo);
 
   /**
-   * Answers a received datagram with port or protocol unreachable, if the rules and the rate limit allow (RFC 1122
-   * §3.2.2). The frame still has its network header; it stays the caller's.
+   * Answers a received datagram with port or protocol unreachable, if the rules and the rate limit
+   * allow (RFC 1122 §3.2.2). The frame still has its network header; it stays the caller's.
    */
   void sendUnreachable(Frame offending, IcmpError error, long now);
 

@@ -11,7 +11,8 @@ public record IpPrefix(IpAddress address, int length) {
   public IpPrefix {
     int most = address.isV4() ? 32 : 128;
     if (length < 0 || length > most) {
-      throw new IllegalArgumentException("/" + length + " is not a prefix length from 0 to " + most);
+      throw new IllegalArgumentException(
+          "/" + length + " is not a prefix length from 0 to " + most);
     }
   }
 

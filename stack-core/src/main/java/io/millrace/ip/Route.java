@@ -5,10 +5,12 @@ import io.millrace.buf.Frame;
 import io.millrace.net.NetInterface;
 
 /**
- * The way from one of our addresses to one destination: a cached network and link header that is patched per packet.
+ * The way from one of our addresses to one destination: a cached network and link header that is
+ * patched per packet.
  *
- * <p>Shared by all flows between the two addresses on a shard. There are exactly two implementors, one per family, so
- * that calls stay bimorphic. <b>Thread:</b> the shard's. Allocates nothing per packet.
+ * <p>Shared by all flows between the two addresses on a shard. There are exactly two implementors,
+ * one per family, so that calls stay bimorphic. <b>Thread:</b> the shard's. Allocates nothing per
+ * packet.
  */
 public abstract class Route {
   private final long sourceHi;
@@ -49,17 +51,27 @@ public abstract class Route {
     return Checksum.pseudoHeader(sourceHi, sourceLo, destinationHi, destinationLo, protocol);
   }
 
+  /**
+   * Whether the destination is a broadcast address of the interface or the limited one. Families
+   * that know of more than the limited broadcast of IPv4 (RFC 919) say so.
+   */
+  public boolean isBroadcast() {
+    return destinationHi == 0 && destinationLo == 0xffff_ffff_ffffL;
+  }
+
   /** The interface that packets leave through. */
   public abstract NetInterface networkInterface();
 
-  /** The largest datagram that the path takes as far as is known, network header included, in bytes. */
+  /**
+   * The largest datagram that the path takes as far as is known, network header included, in bytes.
+   */
   public abstract int pathMtu();
 
   /**
-   * A transport believes an ICMP message that says that this path takes no more than {@code mtu} bytes: lowers {@link
-   * #pathMtu()}, never raises it, not below the family's floor, and forgets it after ten minutes (RFC 1191 §6.3, RFC
-   * 8201 §4). The transport has checked that the message quotes what it really has in flight (RFC 5927 §7): nobody
-   * else calls this.
+   * A transport believes an ICMP message that says that this path takes no more than {@code mtu}
+   * bytes: lowers {@link #pathMtu()}, never raises it, not below the family's floor, and forgets it
+   * after ten minutes (RFC 1191 §6.3, RFC 8201 §4). The transport has checked that the message
+   * quotes what it really has in flight (RFC 5927 §7): nobody else calls this.
    */
   public abstract void learnPathMtu(int mtu, long now);
 
@@ -67,19 +79,25 @@ public abstract class Route {
   public abstract int networkHeaderSize();
 
   /**
-   * Sends one transport packet, or one larger than the path takes with a segment size on it where the port segments.
+   * Sends one transport packet, or one larger than the path takes with a segment size on it where
+   * the port segments.
    *
-   * <p>The frame's window starts at the transport header; network and link header are pushed in front. Ownership moves
-   * to the route, whatever happens: sent, queued for address resolution, or dropped and counted.
+   * <p>The frame's window starts at the transport header; network and link header are pushed in
+   * front. Ownership moves to the route, whatever happens: sent, queued for address resolution, or
+   * dropped and counted.
    *
    * @param protocol the transport's protocol number
    * @param trafficClass DSCP and ECN bits, 8 bits
    * @param hopLimit 1 to 255
-   * @param dontFragment whether the datagram may not be fragmented; if not, it is where it is too big
+   * @param dontFragment whether the datagram may not be fragmented; if not, it is where it is too
+   *     big
    */
   public abstract void send(
       Frame frame, int protocol, int trafficClass, int hopLimit, boolean dontFragment, long now);
 
-  /** The transport knows that the destination received something: confirms the neighbor (RFC 1122 §2.3.2.1). */
+  /**
+   * The transport knows that the destination received something: confirms the neighbor (RFC 1122
+   * §2.3.2.1).
+   */
   public abstract void confirm(long now);
 }

@@ -6,7 +6,9 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
 import io.millrace.link.Ethernet;
 
-/** The first stop of a received frame: link header off, families apart. <b>Thread:</b> the shard's. */
+/**
+ * The first stop of a received frame: link header off, families apart. <b>Thread:</b> the shard's.
+ */
 final class EthernetInput {
   private final Counters counters;
   private IpFamily ipv4;

@@ -9,8 +9,8 @@ import io.millrace.spi.PortInfo;
 import io.millrace.spi.PortQueue;
 
 /**
- * One shard's end of a port: its queue, its link address, and the frames that wait for the end of the duty cycle to be
- * sent in one burst. <b>Thread:</b> the shard's.
+ * One shard's end of a port: its queue, its link address, and the frames that wait for the end of
+ * the duty cycle to be sent in one burst. <b>Thread:</b> the shard's.
  */
 public final class NetInterface {
   /** Frames that can wait for one flush, or for a device that is full. */
@@ -30,6 +30,7 @@ public final class NetInterface {
     this.queue = queue;
     this.counters = counters;
     this.vlan = vlan;
+    queue.countInto(counters);
   }
 
   /** The interface's number on its shard, from 0. */
@@ -57,7 +58,9 @@ public final class NetInterface {
     return vlan;
   }
 
-  /** The bytes of the link header that is pushed in front of a datagram: 14, or 18 with a VLAN tag. */
+  /**
+   * The bytes of the link header that is pushed in front of a datagram: 14, or 18 with a VLAN tag.
+   */
   public int linkHeaderSize() {
     return vlan == 0 ? Ethernet.HEADER_SIZE : Ethernet.HEADER_SIZE + Ethernet.VLAN_TAG_SIZE;
   }
@@ -66,14 +69,17 @@ public final class NetInterface {
     return queue;
   }
 
-  /** How many more frames {@link #transmit} takes before it must drop. A transport stops sending at a small number. */
+  /**
+   * How many more frames {@link #transmit} takes before it must drop. A transport stops sending at
+   * a small number.
+   */
   public int transmitRoom() {
     return TX_CAPACITY - txCount;
   }
 
   /**
-   * Sends a frame whose window starts at the Ethernet header, at the end of this duty cycle. Takes ownership; a frame
-   * for which there is no room is dropped and counted.
+   * Sends a frame whose window starts at the Ethernet header, at the end of this duty cycle. Takes
+   * ownership; a frame for which there is no room is dropped and counted.
    */
   public void transmit(Frame frame) {
     int n = txCount;

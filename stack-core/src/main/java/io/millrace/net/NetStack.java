@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
  * }
  * }</pre>
  *
- * <p>Protocols are found through {@link ServiceLoader}: what is on the module path is in the stack. May be built, asked
- * and closed by any thread.
+ * <p>Protocols are found through {@link ServiceLoader}: what is on the module path is in the stack.
+ * May be built, asked and closed by any thread.
  */
 public final class NetStack implements AutoCloseable {
   private static final int REASSEMBLY_FRAMES = 8;
@@ -77,7 +77,9 @@ public final class NetStack implements AutoCloseable {
     closed.await();
   }
 
-  /** Resets what is open, stops the shards, gives the devices back. Calling it again does nothing. */
+  /**
+   * Resets what is open, stops the shards, gives the devices back. Calling it again does nothing.
+   */
   @Override
   public void close() {
     synchronized (this) {
@@ -157,20 +159,28 @@ public final class NetStack implements AutoCloseable {
       return this;
     }
 
-    /** Makes the shard driven: the caller turns {@link Shard#step()}, and {@code newClock} says the time. */
+    /**
+     * Makes the shard driven: the caller turns {@link Shard#step()}, and {@code newClock} says the
+     * time.
+     */
     public Builder driven(ShardClock newClock) {
       shardConfig = shardConfig.withMode(ShardMode.DRIVEN);
       clock = newClock;
       return this;
     }
 
-    /** Adds a protocol's configuration record, found by its class: {@code TcpConfig}, for instance. */
+    /**
+     * Adds a protocol's configuration record, found by its class: {@code TcpConfig}, for instance.
+     */
     public Builder with(Record setting) {
       settings.put(setting.getClass(), setting);
       return this;
     }
 
-    /** Draws secrets from {@code source} instead of the system's CSPRNG: for repeatable simulations only. */
+    /**
+     * Draws secrets from {@code source} instead of the system's CSPRNG: for repeatable simulations
+     * only.
+     */
     public Builder random(SecureRandom source) {
       random = source;
       return this;
@@ -219,7 +229,9 @@ public final class NetStack implements AutoCloseable {
       }
       // Without ports that merge or segment, a few are still needed to put fragments together in.
       int largeFrames =
-          large ? shardConfig.largeFrames() : Math.min(shardConfig.largeFrames(), REASSEMBLY_FRAMES);
+          large
+              ? shardConfig.largeFrames()
+              : Math.min(shardConfig.largeFrames(), REASSEMBLY_FRAMES);
       return new FramePool(shardConfig.frames(), size, largeFrames, shardConfig.hugePages());
     }
 
@@ -283,7 +295,10 @@ public final class NetStack implements AutoCloseable {
       IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
       if (family == null) {
         throw new PortException(
-            "the address " + address + " needs millrace-ipv" + (address.isV4() ? 4 : 6)
+            "the address "
+                + address
+                + " needs millrace-ipv"
+                + (address.isV4() ? 4 : 6)
                 + " on the module path");
       }
       return family;
@@ -317,8 +332,10 @@ public final class NetStack implements AutoCloseable {
                                   .map(Driver::scheme)
                                   .sorted()
                                   .collect(Collectors.joining(", "))));
+      PortDecorators.check(spec.options());
       Map<String, String> own = PortDecorators.driverOptions(spec.options());
-      Port port = driver.open(new PortConfig(spec.target(), own, 1));
+      boolean offload = PortDecorators.allowOffload(spec.options());
+      Port port = driver.open(new PortConfig(spec.target(), own, 1, offload));
       try {
         return PortDecorators.apply(port, spec.options());
       } catch (RuntimeException e) {

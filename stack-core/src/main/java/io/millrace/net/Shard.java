@@ -21,8 +21,9 @@ import java.util.Map;
 /**
  * One core's whole stack, and its duty cycle: clock, messages, receive burst, timers, transmit.
  *
- * <p>Everything that hangs on a shard belongs to its thread; other threads talk to it with {@link #execute}. A message,
- * packet or timer whose handling throws is counted and reported, and the shard lives on.
+ * <p>Everything that hangs on a shard belongs to its thread; other threads talk to it with {@link
+ * #execute}. A message, packet or timer whose handling throws is counted and reported, and the
+ * shard lives on.
  */
 public final class Shard {
   private static final Logger LOG = System.getLogger("io.millrace.shard");
@@ -140,7 +141,10 @@ public final class Shard {
     return secret;
   }
 
-  /** The configuration record of type {@code type} that the stack was built with, or {@code otherwise}. */
+  /**
+   * The configuration record of type {@code type} that the stack was built with, or {@code
+   * otherwise}.
+   */
   public <T> T setting(Class<T> type, T otherwise) {
     Object value = settings.get(type);
     return value == null ? otherwise : type.cast(value);
@@ -183,22 +187,23 @@ public final class Shard {
 
   /** The route to a destination in its own family, or null if there is none. */
   public Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
-    IpFamily family =
-        io.millrace.ip.IpAddress.isV4(destinationHi, destinationLo) ? ipv4 : ipv6;
-    return family == null
-        ? null
-        : family.route(sourceHi, sourceLo, destinationHi, destinationLo);
+    IpFamily family = io.millrace.ip.IpAddress.isV4(destinationHi, destinationLo) ? ipv4 : ipv6;
+    return family == null ? null : family.route(sourceHi, sourceLo, destinationHi, destinationLo);
   }
 
   // ---- messages ----
 
-  /** Whether the calling thread may touch the shard: its own thread, or any one if the shard is driven. */
+  /**
+   * Whether the calling thread may touch the shard: its own thread, or any one if the shard is
+   * driven.
+   */
   public boolean isOwner() {
     return config.mode() == ShardMode.DRIVEN || Thread.currentThread() == thread;
   }
 
   /**
-   * Runs a task on the shard's thread: now if the caller is on it, else in one of its next duty cycles.
+   * Runs a task on the shard's thread: now if the caller is on it, else in one of its next duty
+   * cycles.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the mailbox is full
    */
@@ -275,7 +280,8 @@ public final class Shard {
     try {
       ethernet.input(frame, from, now);
     } catch (RuntimeException | Error e) {
-      // The frame's owner is not known any more: losing one frame is better than giving it back twice.
+      // The frame's owner is not known any more: losing one frame is better than giving it back
+      // twice.
       counters.drop(DropReason.INTERNAL_ERROR);
       report("a packet", e);
     }
@@ -290,7 +296,10 @@ public final class Shard {
     }
   }
 
-  /** Counts an exception and says it, at most a few thousand times, so that a hostile peer cannot fill the disk. */
+  /**
+   * Counts an exception and says it, at most a few thousand times, so that a hostile peer cannot
+   * fill the disk.
+   */
   public void report(String where, Throwable e) {
     counters.increment(Counter.EXCEPTIONS);
     if (errorsLogged++ < 1000) {
@@ -298,7 +307,10 @@ public final class Shard {
     }
   }
 
-  /** The earliest time at which {@link #step()} has something to do of its own accord; {@code Long.MAX_VALUE} if none. */
+  /**
+   * The earliest time at which {@link #step()} has something to do of its own accord; {@code
+   * Long.MAX_VALUE} if none.
+   */
   public long nextDeadline() {
     long earliest = wheel.nextDeadline();
     for (NetInterface each : interfaces) {

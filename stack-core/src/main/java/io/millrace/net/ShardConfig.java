@@ -7,8 +7,8 @@ package io.millrace.net;
  * @param core the CPU to pin its thread to, or -1 to leave it to the scheduler
  * @param frames standard frames in the pool
  * @param frameSize bytes per standard frame, headroom included; 0 chooses by the ports' MTU
- * @param largeFrames frames of 64 KiB, for ports that merge or segment; where there is none, at most 8 are made, for
- *     large datagrams
+ * @param largeFrames frames of 64 KiB, for ports that merge or segment; where there is none, at
+ *     most 8 are made, for large datagrams
  * @param mailbox messages that can wait
  * @param hugePages whether to ask for hugepages first
  */

@@ -5,7 +5,10 @@ import io.millrace.os.Linux;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/** The thread of a shard that is not driven: pins itself, then turns the duty cycle until it is told to stop. */
+/**
+ * The thread of a shard that is not driven: pins itself, then turns the duty cycle until it is told
+ * to stop.
+ */
 final class ShardThread extends Thread {
   private static final Logger LOG = System.getLogger("io.millrace.shard");
 
@@ -59,8 +62,8 @@ final class ShardThread extends Thread {
     if (result < 0) {
       LOG.log(
           Level.WARNING,
-          "shard {0} is not pinned to CPU {1}: {2}. It runs wherever the scheduler puts it; choose a CPU that this"
-              + " process may use.",
+          "shard {0} is not pinned to CPU {1}: {2}. It runs wherever the scheduler puts it; choose"
+              + " a CPU that this process may use.",
           shard.index(),
           core,
           Linux.describe(result));

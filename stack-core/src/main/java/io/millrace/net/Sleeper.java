@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.BitUtil;
 
 /**
- * Sleeps on the descriptors of a shard's ports and on one of its own, which other threads write to wake it up.
+ * Sleeps on the descriptors of a shard's ports and on one of its own, which other threads write to
+ * wake it up.
  *
  * <p>A port without a descriptor cannot wake anybody: with one, sleeping is a short nap.
  */
@@ -29,7 +30,8 @@ final class Sleeper implements AutoCloseable {
   Sleeper(NetInterface[] interfaces) {
     eventFd = linux.eventfd();
     if (eventFd < 0) {
-      throw new IllegalStateException("no event descriptor to sleep on: " + Linux.describe(eventFd));
+      throw new IllegalStateException(
+          "no event descriptor to sleep on: " + Linux.describe(eventFd));
     }
     pollFds = arena.allocate(8L * (interfaces.length + 1), 8).address();
     scratch = arena.allocate(8, 8).address();
@@ -55,10 +57,14 @@ final class Sleeper implements AutoCloseable {
     Bytes.put16Native(pollFds + i * 8L + 4, Linux.POLLIN);
   }
 
-  /** The shard: sleeps until something is readable, {@link #wakeUp()} is called, or {@code nanos} have passed. */
+  /**
+   * The shard: sleeps until something is readable, {@link #wakeUp()} is called, or {@code nanos}
+   * have passed.
+   */
   void sleep(long nanos, Shard shard) {
     asleep.set(true);
-    // Looked at once more after saying that we sleep, so that a message cannot slip through in between.
+    // Looked at once more after saying that we sleep, so that a message cannot slip through in
+    // between.
     if (shard.mailboxIsEmpty()) {
       long millis = Math.min(nanos / 1_000_000, allWake ? LONGEST_MILLIS : NAP_MILLIS);
       linux.poll(pollFds, count, (int) Math.max(0, millis));

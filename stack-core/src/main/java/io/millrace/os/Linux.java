@@ -13,9 +13,11 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * Calls into the C library. Each returns the call's own result, or the negated {@code errno} if it failed.
+ * Calls into the C library. Each returns the call's own result, or the negated {@code errno} if it
+ * failed.
  *
- * <p>One instance per thread of use: it owns the memory in which {@code errno} is captured. Addresses are absolute.
+ * <p>One instance per thread of use: it owns the memory in which {@code errno} is captured.
+ * Addresses are absolute.
  */
 public final class Linux {
   /** No such file or directory. */
@@ -61,23 +63,21 @@ public final class Linux {
 
   private static final MethodHandle OPEN = handle("open", JAVA_INT, 1, ADDRESS, JAVA_INT);
   private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
-  private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle READ =
+      handle("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle WRITE =
       handle("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle WRITEV =
       handle("writev", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle IOCTL =
       handle("ioctl", JAVA_INT, 2, JAVA_INT, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle POLL =
-      handle("poll", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle POLL = handle("poll", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle EVENTFD = handle("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle MEMFD_CREATE =
       handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle FTRUNCATE =
-      handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle FTRUNCATE = handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MMAP =
-      handle(
-          "mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+      handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SETAFFINITY =
       handle("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
@@ -89,7 +89,9 @@ public final class Linux {
   private final Arena arena = Arena.ofAuto();
   private final MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
 
-  /** Creates an instance for one thread, or for one owner that sees to it that calls do not overlap. */
+  /**
+   * Creates an instance for one thread, or for one owner that sees to it that calls do not overlap.
+   */
   public Linux() {}
 
   private static MethodHandle handle(String name, MemoryLayout result, MemoryLayout... arguments) {
@@ -150,7 +152,10 @@ public final class Linux {
     }
   }
 
-  /** {@code writev(2)}: {@code vector} is the address of {@code count} pairs of 64-bit address and length. */
+  /**
+   * {@code writev(2)}: {@code vector} is the address of {@code count} pairs of 64-bit address and
+   * length.
+   */
   public long writev(int fd, long vector, int count) {
     try {
       return check((long) WRITEV.invokeExact(state, fd, vector, count));

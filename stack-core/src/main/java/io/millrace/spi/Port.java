@@ -2,7 +2,10 @@ package io.millrace.spi;
 
 import io.millrace.buf.FramePool;
 
-/** An open port. Opened, asked for its queues and closed by the thread that starts and closes the stack. */
+/**
+ * An open port. Opened, asked for its queues and closed by the thread that starts and closes the
+ * stack.
+ */
 public interface Port extends AutoCloseable {
   /** What the port is and can do. */
   PortInfo info();

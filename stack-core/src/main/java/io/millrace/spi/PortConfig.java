@@ -1,5 +1,6 @@
 package io.millrace.spi;
 
+import io.millrace.link.Ethernet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,16 +10,24 @@ import java.util.Set;
  * What a port is asked to be.
  *
  * @param target what stands between the colon and the first comma: a device, a file, a wire
- * @param options the {@code key=value} pairs behind it, in order; a key without value has the value {@code on}
+ * @param options the {@code key=value} pairs behind it, in order; a key without value has the value
+ *     {@code on}
  * @param queues the number of queues wanted, one per shard, at least 1
+ * @param offload whether the port may merge and segment packets; if not, every frame must be one
+ *     packet as it is on the wire, and the driver must ask the device for no such thing
  */
-public record PortConfig(String target, Map<String, String> options, int queues) {
+public record PortConfig(String target, Map<String, String> options, int queues, boolean offload) {
   /** Copies the options. */
   public PortConfig {
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     if (queues < 1) {
       throw new IllegalArgumentException("a port has at least one queue");
     }
+  }
+
+  /** A port that may merge and segment packets. */
+  public PortConfig(String target, Map<String, String> options, int queues) {
+    this(target, options, queues, true);
   }
 
   /** The option's value, or {@code otherwise} if it is not given. */
@@ -66,6 +75,28 @@ public record PortConfig(String target, Map<String, String> options, int queues)
   }
 
   /**
+   * The option as the link address of one station: six pairs of hexadecimal digits, {@code
+   * 02:00:00:00:00:01}.
+   *
+   * @return it in the low 48 bits
+   * @throws PortException if it is none, or all zero, or a group address (its first byte is odd)
+   */
+  public long mac(String key, long otherwise) {
+    String text = options.get(key);
+    if (text == null) {
+      return otherwise;
+    }
+    if (text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")) {
+      long mac = Long.parseLong(text.replace(":", ""), 16);
+      if (mac != 0 && !Ethernet.isGroup(mac)) {
+        return mac;
+      }
+    }
+    throw new PortException(
+        "option " + key + "=" + text + ": give a link address such as 02:00:00:00:00:01");
+  }
+
+  /**
    * Refuses options that the driver does not know.
    *
    * @throws PortException naming the first unknown one and those that there are
@@ -76,7 +107,9 @@ public record PortConfig(String target, Map<String, String> options, int queues)
         throw new PortException(
             "unknown option "
                 + key
-                + (known.isEmpty() ? "; there are none" : "; known are " + String.join(", ", known.stream().sorted().toList())));
+                + (known.isEmpty()
+                    ? "; there are none"
+                    : "; known are " + String.join(", ", known.stream().sorted().toList())));
       }
     }
   }

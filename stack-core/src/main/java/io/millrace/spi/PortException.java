@@ -1,6 +1,9 @@
 package io.millrace.spi;
 
-/** A port could not be opened, or an option of its name is not understood. The message is one sentence for a person. */
+/**
+ * A port could not be opened, or an option of its name is not understood. The message is one
+ * sentence for a person.
+ */
 public final class PortException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

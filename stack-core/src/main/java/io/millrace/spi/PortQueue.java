@@ -1,12 +1,13 @@
 package io.millrace.spi;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.Counters;
 
 /**
  * One queue of a port, on one shard's thread. Never blocks, never allocates.
  *
- * <p>Frames start with the Ethernet header. On transmit a queue honours the frame's tail, its checksum request and, if
- * the port offers segmentation, its segment size.
+ * <p>Frames start with the Ethernet header. On transmit a queue honours the frame's tail, its
+ * checksum request and, if the port offers segmentation, its segment size.
  */
 public interface PortQueue {
   /**
@@ -18,8 +19,8 @@ public interface PortQueue {
   int rxBurst(Frame[] out, int max, long now);
 
   /**
-   * Takes a prefix of {@code frames[from..to)}: ownership of those moves to the queue, which releases each once it is
-   * sent.
+   * Takes a prefix of {@code frames[from..to)}: ownership of those moves to the queue, which
+   * releases each once it is sent.
    *
    * @return the length of the prefix; less than {@code to - from} when the device is full now
    */
@@ -35,14 +36,31 @@ public interface PortQueue {
   int fd();
 
   /**
-   * When this queue has something to do although nothing arrives (delayed frames, a timed replay), in shard time;
-   * {@code Long.MAX_VALUE} if nothing.
+   * When this queue has something to do although nothing arrives (delayed frames, a timed replay),
+   * in shard time; {@code Long.MAX_VALUE} if nothing.
    */
   default long nextDeadline() {
     return Long.MAX_VALUE;
   }
 
-  /** Frames that the device or driver dropped on receive since the last call, for the shard's counters. */
+  /**
+   * Says where to count what this queue drops by name. Called once, before the first burst; a queue
+   * that drops nothing itself ignores it.
+   */
+  default void countInto(Counters counters) {}
+
+  /**
+   * Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the
+   * shard's counters.
+   */
+  default long takeTransmitDrops() {
+    return 0;
+  }
+
+  /**
+   * Frames that the device or driver dropped on receive since the last call, for the shard's
+   * counters.
+   */
   default long takeReceiveDrops() {
     return 0;
   }

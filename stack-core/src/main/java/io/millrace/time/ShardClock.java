@@ -21,7 +21,10 @@ public final class ShardClock {
     return new ShardClock(System::nanoTime);
   }
 
-  /** A clock that reads {@code nanos}, which never goes back: the virtual clock of a test or simulation. */
+  /**
+   * A clock that reads {@code nanos}, which never goes back: the virtual clock of a test or
+   * simulation.
+   */
   public static ShardClock of(LongSupplier nanos) {
     return new ShardClock(nanos);
   }

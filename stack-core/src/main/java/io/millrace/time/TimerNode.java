@@ -1,7 +1,8 @@
 package io.millrace.time;
 
 /**
- * Something that wants to be woken once, at or after a deadline. Intrusive: the wheel allocates nothing.
+ * Something that wants to be woken once, at or after a deadline. Intrusive: the wheel allocates
+ * nothing.
  *
  * <p>A node sits in at most one wheel. <b>Thread:</b> the shard's.
  */
@@ -14,7 +15,10 @@ public abstract class TimerNode {
   /** Creates a node that is not scheduled. */
   protected TimerNode() {}
 
-  /** Called by the wheel once, when the deadline has passed; the node is out of the wheel and may be scheduled again. */
+  /**
+   * Called by the wheel once, when the deadline has passed; the node is out of the wheel and may be
+   * scheduled again.
+   */
   protected abstract void onTimer(long now);
 
   /** Whether the node is in a wheel. */

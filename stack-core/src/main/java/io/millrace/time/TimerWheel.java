@@ -1,11 +1,13 @@
 package io.millrace.time;
 
 /**
- * A hierarchical timing wheel: scheduling and cancelling take constant time, whatever the number of timers.
+ * A hierarchical timing wheel: scheduling and cancelling take constant time, whatever the number of
+ * timers.
  *
- * <p>Four levels of 256 slots, 2^16 ns (65.5 µs) a tick on the lowest, so about 78 hours ahead; what lies further waits
- * in the last slot and is placed again. A node never fires before its deadline, and fires in the first {@link
- * #advance} whose time has reached it, so a test that jumps the clock to {@link #nextDeadline()} sees exact times.
+ * <p>Four levels of 256 slots, 2^16 ns (65.5 µs) a tick on the lowest, so about 78 hours ahead;
+ * what lies further waits in the last slot and is placed again. A node never fires before its
+ * deadline, and fires in the first {@link #advance} whose time has reached it, so a test that jumps
+ * the clock to {@link #nextDeadline()} sees exact times.
  *
  * <p><b>Thread:</b> the shard's. Allocates only in its constructor.
  */
@@ -17,7 +19,10 @@ public final class TimerWheel {
   private static final int LEVELS = 4;
   private static final long HORIZON = 1L << (LEVELS * LEVEL_SHIFT);
 
-  /** The list of nodes that are firing now, kept behind the slots so that cancelling one of them just works. */
+  /**
+   * The list of nodes that are firing now, kept behind the slots so that cancelling one of them
+   * just works.
+   */
   private static final int DUE = LEVELS * SLOTS;
 
   private final TimerNode[] heads = new TimerNode[DUE + 1];
@@ -101,8 +106,9 @@ public final class TimerWheel {
   }
 
   /**
-   * Fires what is due at {@code now}, in the order of ticks, and returns how many fired. A node that a callback
-   * schedules for {@code now} or earlier fires in the next call, so a callback cannot hold the shard.
+   * Fires what is due at {@code now}, in the order of ticks, and returns how many fired. A node
+   * that a callback schedules for {@code now} or earlier fires in the next call, so a callback
+   * cannot hold the shard.
    */
   public int advance(long now) {
     long target = now >> TICK_SHIFT;
@@ -123,7 +129,10 @@ public final class TimerWheel {
     }
   }
 
-  /** The next tick at which level 0 has something or a higher level must be brought down, at most {@code target}. */
+  /**
+   * The next tick at which level 0 has something or a higher level must be brought down, at most
+   * {@code target}.
+   */
   private long nextStop(long target) {
     long boundary = (tick | MASK) + 1;
     int from = (int) (tick & MASK) + 1;
@@ -184,7 +193,10 @@ public final class TimerWheel {
     return fired;
   }
 
-  /** A time at or before which nothing fires: the earliest deadline, or {@code Long.MAX_VALUE} if there is none. */
+  /**
+   * A time at or before which nothing fires: the earliest deadline, or {@code Long.MAX_VALUE} if
+   * there is none.
+   */
   public long nextDeadline() {
     if (size == 0) {
       return Long.MAX_VALUE;
@@ -198,7 +210,8 @@ public final class TimerWheel {
       }
       if (slot >= 0) {
         earliest = Math.min(earliest, earliestIn(level * SLOTS + slot));
-        // The slot under the cursor of a higher level holds what lies a whole turn ahead: look behind it, too.
+        // The slot under the cursor of a higher level holds what lies a whole turn ahead: look
+        // behind it, too.
         if (level > 0 && slot == here) {
           int later = here == MASK ? -1 : nextOccupied(level, here + 1);
           later = later < 0 ? nextOccupied(level, 0) : later;

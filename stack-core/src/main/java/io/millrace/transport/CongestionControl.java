@@ -1,12 +1,17 @@
 package io.millrace.transport;
 
 /**
- * How much may be in flight (RFC 5681 §3). Which bytes to send is for loss recovery, which stays outside.
+ * How much may be in flight (RFC 5681 §3). Which bytes to send is for loss recovery, which stays
+ * outside.
  *
- * <p>One object per connection or path; called on the shard's thread; allocates nothing. All windows are in bytes.
+ * <p>One object per connection or path; called on the shard's thread; allocates nothing. All
+ * windows are in bytes.
  */
 public interface CongestionControl {
-  /** The connection is established: the sender's maximum segment size and the initial window are known. */
+  /**
+   * The connection is established: the sender's maximum segment size and the initial window are
+   * known.
+   */
   void onEstablished(int smss, int initialWindow);
 
   /** The sender's maximum segment size changed. */
@@ -18,10 +23,14 @@ public interface CongestionControl {
   /** New data was acknowledged outside fast recovery. */
   void onAck(AckSample sample);
 
-  /** Loss was detected and fast recovery begins; once per round trip at most (RFC 6582, RFC 6675). */
+  /**
+   * Loss was detected and fast recovery begins; once per round trip at most (RFC 6582, RFC 6675).
+   */
   void onCongestion(int flight, long now);
 
-  /** The retransmission timer expired; {@code first} is false if it did so again for the same data. */
+  /**
+   * The retransmission timer expired; {@code first} is false if it did so again for the same data.
+   */
   void onRto(int flight, boolean first, long now);
 
   /** Everything that was outstanding when recovery began has been acknowledged. */

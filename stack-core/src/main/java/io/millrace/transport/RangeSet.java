@@ -1,8 +1,9 @@
 package io.millrace.transport;
 
 /**
- * A bounded set of serial-number ranges [start, end), kept sorted and disjoint: what a peer has selectively
- * acknowledged. All members lie within 2^31 of each other. Allocates only in its constructor.
+ * A bounded set of serial-number ranges [start, end), kept sorted and disjoint: what a peer has
+ * selectively acknowledged. All members lie within 2^31 of each other. Allocates only in its
+ * constructor.
  */
 public final class RangeSet {
   private final int[] starts;
@@ -66,7 +67,8 @@ public final class RangeSet {
   /**
    * Adds [start, end), merging what it touches.
    *
-   * @return the number of values that were not in the set before; 0 also if the set is full and the range touches none
+   * @return the number of values that were not in the set before; 0 also if the set is full and the
+   *     range touches none
    */
   public int add(int start, int end) {
     int first = find(start - 1); // also a range that ends exactly at start is merged

@@ -1,7 +1,8 @@
 package io.millrace.transport;
 
 /**
- * Serial number arithmetic on 32 bits (RFC 1982, RFC 9293 §3.4): the only way to compare sequence numbers.
+ * Serial number arithmetic on 32 bits (RFC 1982, RFC 9293 §3.4): the only way to compare sequence
+ * numbers.
  *
  * <p>A difference of exactly 2^31 is undefined in RFC 1982; here it counts as "before".
  */

@@ -3,8 +3,9 @@ package io.millrace.transport;
 import java.security.SecureRandom;
 
 /**
- * SipHash-2-4, a keyed hash for what an attacker must not predict: sequence numbers (RFC 6528), ports (RFC 6056),
- * timestamp offsets, cookies. The key is drawn from a CSPRNG when the shard starts and never leaves memory.
+ * SipHash-2-4, a keyed hash for what an attacker must not predict: sequence numbers (RFC 6528),
+ * ports (RFC 6056), timestamp offsets, cookies. The key is drawn from a CSPRNG when the shard
+ * starts and never leaves memory.
  */
 public final class SipHash {
   private final long k0;
@@ -21,7 +22,10 @@ public final class SipHash {
     this.k1 = k1;
   }
 
-  /** The hash of five words (an address pair and what goes with it), as of their 40 little-endian bytes. */
+  /**
+   * The hash of five words (an address pair and what goes with it), as of their 40 little-endian
+   * bytes.
+   */
   public long hash(long a, long b, long c, long d, long e) {
     long v0 = k0 ^ 0x736f6d6570736575L;
     long v1 = k1 ^ 0x646f72616e646f6dL;

@@ -9,13 +9,14 @@ public interface Transport {
   int protocol();
 
   /**
-   * A datagram for one of our addresses. The window starts at the transport header and ends with the datagram; the
-   * frame knows its addresses. Takes ownership.
+   * A datagram for one of our addresses. The window starts at the transport header and ends with
+   * the datagram; the frame knows its addresses. Takes ownership.
    */
   void input(Frame frame, long now);
 
   /**
-   * An ICMP error about a packet that we sent. Addresses are as in the packet that was sent: ours is the source.
+   * An ICMP error about a packet that we sent. Addresses are as in the packet that was sent: ours
+   * is the source.
    *
    * @param mtu for {@link IcmpError#PACKET_TOO_BIG} the next hop's MTU, else 0
    * @param transportHeader the address of the quoted transport header
@@ -32,7 +33,10 @@ public interface Transport {
       int quoted,
       long now);
 
-  /** Sends what is due, after a burst was received and the timers ran; returns whether there was anything. */
+  /**
+   * Sends what is due, after a burst was received and the timers ran; returns whether there was
+   * anything.
+   */
   boolean poll(long now);
 
   /** The stack closes: resets or drops what is open; called on the shard's thread, once. */

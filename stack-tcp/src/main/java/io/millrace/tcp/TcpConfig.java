@@ -1,0 +1,825 @@
+package io.millrace.tcp;
+
+/**
+ * How TCP behaves on a stack. Times are nanoseconds, sizes bytes.
+ *
+ * @param receiveBuffer bytes that a connection may hold for its application, 2,048 to 2^30
+ * @param sendBuffer bytes beyond which {@code send} answers false, 2,048 to 2^30
+ * @param maxSegmentSize the largest MSS that we offer and use, 64 to 65,495; the path's MTU limits
+ *     it further
+ * @param windowScaling whether to offer window scaling (RFC 7323 §2)
+ * @param timestamps whether to offer timestamps (RFC 7323 §3)
+ * @param sack whether to offer selective acknowledgment (RFC 2018)
+ * @param noDelay whether connections start with Nagle's algorithm off (RFC 9293 §3.7.4)
+ * @param delayedAck how long an acknowledgment may wait, below 500 ms (RFC 9293 §3.8.6.3, MUST-58)
+ * @param initialRto the first retransmission timeout (RFC 6298 §2.1)
+ * @param minRto the least retransmission timeout; RFC 6298 §2.4 says 1 s, common practice is 200 ms
+ * @param maxRto the largest one, at least 60 s by RFC 6298 §2.5
+ * @param synRetries how often a SYN or SYN-ACK is sent again
+ * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293
+ *     §3.8.3)
+ * @param initialWindow the initial congestion window in segments (RFC 6928: 10)
+ * @param timeWait how long TIME-WAIT lasts: twice the maximum segment lifetime
+ * @param maxTimeWait connections in TIME-WAIT beyond which the oldest leaves early
+ * @param finWait2 how long to wait for the peer's FIN once the application is gone
+ * @param keepAlive whether connections start with keep-alive on (RFC 9293 §3.8.4: off)
+ * @param keepAliveIdle silence before the first probe
+ * @param keepAliveInterval time between probes
+ * @param keepAliveProbes unanswered probes before the connection is given up
+ * @param maxConnections connections and half-open ones on a shard
+ * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
+ */
+public record TcpConfig(
+    int receiveBuffer,
+    int sendBuffer,
+    int maxSegmentSize,
+    boolean windowScaling,
+    boolean timestamps,
+    boolean sack,
+    boolean noDelay,
+    long delayedAck,
+    long initialRto,
+    long minRto,
+    long maxRto,
+    int synRetries,
+    int dataRetries,
+    int initialWindow,
+    long timeWait,
+    int maxTimeWait,
+    long finWait2,
+    boolean keepAlive,
+    long keepAliveIdle,
+    long keepAliveInterval,
+    int keepAliveProbes,
+    int maxConnections,
+    int challengeAcks) {
+
+  private static final long MILLI = 1_000_000L;
+  private static final long SECOND = 1_000_000_000L;
+  private static final TcpConfig DEFAULTS =
+      new TcpConfig(
+          256 * 1024,
+          256 * 1024,
+          65_495,
+          true,
+          true,
+          true,
+          false,
+          40 * MILLI,
+          SECOND,
+          200 * MILLI,
+          120 * SECOND,
+          6,
+          15,
+          10,
+          60 * SECOND,
+          65_536,
+          60 * SECOND,
+          false,
+          7_200 * SECOND,
+          75 * SECOND,
+          9,
+          2_000_000,
+          10);
+
+  /** Checks the ranges. */
+  public TcpConfig {
+    range("receiveBuffer", receiveBuffer, 2_048, 1 << 30);
+    range("sendBuffer", sendBuffer, 2_048, 1 << 30);
+    range("maxSegmentSize", maxSegmentSize, 64, 65_495);
+    range("delayedAck", delayedAck, 0, 500 * MILLI - 1);
+    range("initialWindow", initialWindow, 1, 1_000);
+    range("minRto", minRto, MILLI, maxRto);
+    range("initialRto", initialRto, MILLI, maxRto);
+    range("synRetries", synRetries, 0, 30);
+    range("dataRetries", dataRetries, 1, 100);
+    range("timeWait", timeWait, 0, 600 * SECOND);
+    range("maxTimeWait", maxTimeWait, 0, 10_000_000);
+    range("maxConnections", maxConnections, 1, 100_000_000);
+    range("challengeAcks", challengeAcks, 1, 1_000_000);
+  }
+
+  private static void range(String name, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + " is " + value + ", which is not between " + least + " and " + most);
+    }
+  }
+
+  /**
+   * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
+   * ms, initial window 10, TIME-WAIT 60 s.
+   */
+  public static TcpConfig defaults() {
+    return DEFAULTS;
+  }
+
+  /** Starts a change of some values. */
+  public Builder with() {
+    return new Builder(this);
+  }
+
+  /** Changes some values of a configuration. Not thread-safe. */
+  public static final class Builder {
+    private TcpConfig c;
+
+    private Builder(TcpConfig from) {
+      c = from;
+    }
+
+    /** Sets {@link TcpConfig#receiveBuffer()}. */
+    public Builder receiveBuffer(int value) {
+      c =
+          new TcpConfig(
+              value,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#sendBuffer()}. */
+    public Builder sendBuffer(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              value,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#maxSegmentSize()}. */
+    public Builder maxSegmentSize(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              value,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#windowScaling()}. */
+    public Builder windowScaling(boolean value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              value,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#timestamps()}. */
+    public Builder timestamps(boolean value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              value,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#sack()}. */
+    public Builder sack(boolean value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              value,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#noDelay()}. */
+    public Builder noDelay(boolean value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              value,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#delayedAck()}. */
+    public Builder delayedAck(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              value,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#initialRto()}. */
+    public Builder initialRto(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              value,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#minRto()}. */
+    public Builder minRto(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              value,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#maxRto()}. */
+    public Builder maxRto(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              value,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#synRetries()}. */
+    public Builder synRetries(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              value,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#dataRetries()}. */
+    public Builder dataRetries(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              value,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#initialWindow()}. */
+    public Builder initialWindow(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              value,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#timeWait()}. */
+    public Builder timeWait(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              value,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#maxTimeWait()}. */
+    public Builder maxTimeWait(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              value,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#finWait2()}. */
+    public Builder finWait2(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              value,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#keepAlive()}. */
+    public Builder keepAlive(boolean value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              value,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#keepAliveIdle()}. */
+    public Builder keepAliveIdle(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              value,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#keepAliveInterval()}. */
+    public Builder keepAliveInterval(long value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              value,
+              c.keepAliveProbes,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#keepAliveProbes()}. */
+    public Builder keepAliveProbes(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              value,
+              c.maxConnections,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#maxConnections()}. */
+    public Builder maxConnections(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              value,
+              c.challengeAcks);
+      return this;
+    }
+
+    /** Sets {@link TcpConfig#challengeAcks()}. */
+    public Builder challengeAcks(int value) {
+      c =
+          new TcpConfig(
+              c.receiveBuffer,
+              c.sendBuffer,
+              c.maxSegmentSize,
+              c.windowScaling,
+              c.timestamps,
+              c.sack,
+              c.noDelay,
+              c.delayedAck,
+              c.initialRto,
+              c.minRto,
+              c.maxRto,
+              c.synRetries,
+              c.dataRetries,
+              c.initialWindow,
+              c.timeWait,
+              c.maxTimeWait,
+              c.finWait2,
+              c.keepAlive,
+              c.keepAliveIdle,
+              c.keepAliveInterval,
+              c.keepAliveProbes,
+              c.maxConnections,
+              value);
+      return this;
+    }
+
+    /** The configuration. */
+    public TcpConfig build() {
+      return c;
+    }
+  }
+}

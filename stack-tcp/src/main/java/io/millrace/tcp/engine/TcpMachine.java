@@ -1,0 +1,719 @@
+package io.millrace.tcp.engine;
+
+import io.millrace.buf.Buffer;
+import io.millrace.buf.Frame;
+import io.millrace.buf.FramePool;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
+import io.millrace.tcp.TcpConfig;
+import io.millrace.tcp.TcpState;
+import io.millrace.tcp.cc.NewReno;
+import io.millrace.transport.AckSample;
+import io.millrace.transport.RttEstimator;
+import io.millrace.transport.SipHash;
+
+/**
+ * The TCP machine of a shard: what a {@link Tcb} does when a segment, a timeout or the application
+ * comes.
+ *
+ * <p>Pure: it reads no clock, does no I/O, calls nobody. After any call, {@link #poll} is called
+ * until it answers false; {@link Tcb#nextDeadline()} says when {@link #onTimeout} wants to be
+ * called; {@link #takeEvents} says what the application is to be told. <b>Thread:</b> the shard's.
+ * In steady state it allocates nothing: queues come from pools.
+ */
+public final class TcpMachine {
+  private static final long SECOND = 1_000_000_000L;
+  static final long TICK = 1_000_000L;
+
+  /** RFC 7323 §5.5: a timestamp that is 24 days old says nothing any more. */
+  private static final long TIMESTAMP_LIFE = 24L * 24 * 3_600 * SECOND;
+
+  private final TcpConfig config;
+  private final FramePool pool;
+  private final Counters counters;
+  private final SipHash secret;
+  private final int localMss;
+  private final Receiver receiver;
+  private final SegmentArrives segmentArrives;
+  private final Sender sender;
+
+  @SuppressWarnings("MustBeClosedChecker") // closed with the machine
+  private final SmallSends smallSends = new SmallSends();
+
+  private SendQueue freeSendQueues;
+  private OutOfOrderQueue freeOutOfOrderQueues;
+  private SackScoreboard freeScoreboards;
+
+  /**
+   * Creates the machine of one shard.
+   *
+   * @param localMss the MSS option that we send: the interface's MTU less 40, or what the
+   *     configuration says
+   */
+  public TcpMachine(
+      TcpConfig config, int localMss, FramePool pool, Counters counters, SipHash secret) {
+    this.config = config;
+    this.localMss = Math.min(localMss, config.maxSegmentSize());
+    this.pool = pool;
+    this.counters = counters;
+    this.secret = secret;
+    this.receiver = new Receiver(this, pool);
+    this.segmentArrives = new SegmentArrives(this, new AckProcessor(this), receiver);
+    this.sender = new Sender(this, receiver);
+  }
+
+  /** What the machine was configured with. */
+  public TcpConfig config() {
+    return config;
+  }
+
+  /** The MSS option that we send. */
+  public int localMss() {
+    return localMss;
+  }
+
+  // ---- opening ----
+
+  /**
+   * A block with our side's options, for an active open; the SYN is sent by the next {@link #poll}.
+   */
+  public Tcb open(int iss, int tsOffset) {
+    Tcb t = create(iss, tsOffset);
+    t.set(
+        (config.windowScaling() ? Tcb.WINDOW_SCALING : 0)
+            | (config.timestamps() ? Tcb.TIMESTAMPS : 0)
+            | (config.sack() ? Tcb.SACK : 0)
+            | Tcb.SYN_NOW);
+    t.rcvWndShift = windowShift();
+    t.become(TcpState.SYN_SENT);
+    return t;
+  }
+
+  /** A block for a handshake whose last acknowledgment has come, in state ESTABLISHED. */
+  public Tcb accept(Handshake h, SegmentIn s, long now) {
+    Tcb t = create(h.iss, h.tsOffset);
+    t.flags |= h.options;
+    t.sndNxt = h.iss + 1;
+    t.sndUna = t.sndNxt;
+    t.irs = h.irs;
+    t.rcvNxt = h.irs + 1;
+    t.lastAckSent = t.rcvNxt;
+    t.peerMss = h.peerMss;
+    t.sndWndShift = h.peerShift;
+    t.rcvWndShift = t.is(Tcb.WINDOW_SCALING) ? windowShift() : 0;
+    t.tsRecent = h.tsRecent;
+    t.tsRecentTime = now;
+    t.rcvEdge = t.rcvNxt + Math.min(t.rcvBuffer, 0xffff);
+    if (h.retries == 0) {
+      t.rtt.sample(now - h.sentAt, config.minRto(), config.maxRto());
+    }
+    t.become(TcpState.SYN_RECEIVED);
+    established(t, s, now);
+    return t;
+  }
+
+  private Tcb create(int iss, int tsOffset) {
+    Tcb t = new Tcb(new RttEstimator(config.initialRto()), new NewReno());
+    t.iss = iss;
+    t.sndUna = iss;
+    t.sndNxt = iss;
+    t.tsOffset = tsOffset;
+    t.rcvBuffer = config.receiveBuffer();
+    t.peerMss = 536;
+    t.sndMss = 536;
+    t.sndMaxUnit = 536;
+    if (config.noDelay()) {
+      t.set(Tcb.NO_DELAY);
+    }
+    if (config.keepAlive()) {
+      t.set(Tcb.KEEP_ALIVE);
+    }
+    return t;
+  }
+
+  /**
+   * The smallest shift with which the window field can say the whole receive buffer (RFC 7323
+   * §2.3).
+   */
+  int windowShift() {
+    int shift = 0;
+    while (config.receiveBuffer() >>> shift > 0xffff) {
+      shift++;
+    }
+    return shift;
+  }
+
+  /** Takes what the peer's SYN says into an actively opened block. */
+  void learnPeer(Tcb t, SegmentIn s, long now) {
+    t.irs = s.seq;
+    t.rcvNxt = s.seq + 1;
+    t.peerMss = s.mss == 0 ? 536 : Math.max(s.mss, 64);
+    if (s.windowScale < 0 || !t.is(Tcb.WINDOW_SCALING)) {
+      t.clear(Tcb.WINDOW_SCALING);
+      t.rcvWndShift = 0;
+    } else {
+      t.sndWndShift = s.windowScale;
+    }
+    if (!s.hasTimestamps) {
+      t.clear(Tcb.TIMESTAMPS);
+    }
+    if (!s.sackPermitted) {
+      t.clear(Tcb.SACK);
+    }
+    t.tsRecent = s.tsValue;
+    t.tsRecentTime = now;
+    t.rcvEdge = t.rcvNxt + Math.min(t.rcvBuffer, 0xffff);
+    t.sndWnd = s.window; // the window of a SYN is never scaled (RFC 7323 §2.2)
+    t.maxSndWnd = s.window;
+    t.sndWl1 = s.seq;
+    t.sndWl2 = s.ack;
+  }
+
+  /** Our SYN is acknowledged: ESTABLISHED. */
+  void established(Tcb t, SegmentIn s, long now) {
+    boolean scaled = (s.flags & io.millrace.tcp.wire.TcpHeader.SYN) == 0;
+    t.become(TcpState.ESTABLISHED);
+    t.sndWnd = scaled ? s.window << t.sndWndShift : s.window;
+    t.maxSndWnd = Math.max(t.maxSndWnd, t.sndWnd);
+    t.sndWl1 = s.seq;
+    t.sndWl2 = s.ack;
+    t.recoveryPoint = t.sndUna;
+    t.highRxt = t.sndUna;
+    t.lossEdge = t.sndUna;
+    t.lastReceived = now;
+    Timers.clear(t, Timers.RETRANSMIT);
+    if (t.is(Tcb.SYN_RETRANSMITTED)) {
+      t.rtt.rto(3 * SECOND); // RFC 6298 §5.7
+    } else if (t.rttStart != 0) {
+      t.rtt.sample(now - t.rttStart, config.minRto(), config.maxRto());
+    }
+    t.clear(Tcb.RTT_TIMING);
+    t.retries = 0;
+    t.events |= TcpEvents.CONNECTED;
+    armKeepAlive(t, now);
+  }
+
+  /**
+   * Sets the size of full segments from the path's MTU and the peer's MSS (RFC 9293 §3.7.1), and
+   * the congestion window once.
+   *
+   * @param pathMss the path's MTU less network and TCP header
+   * @param maxUnit data bytes that the port takes at once and cuts, 0 if it does not cut
+   */
+  public void segmentSize(Tcb t, int pathMss, int maxUnit) {
+    int options = t.is(Tcb.TIMESTAMPS) ? 12 : 0;
+    int mss =
+        Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 32);
+    boolean first = t.congestion.cwnd() == 0;
+    t.sndMss = mss;
+    t.sndMaxUnit = Math.max(maxUnit, mss);
+    if (first) {
+      // RFC 6928 §2; a lost SYN says that the path is full (RFC 5681 §3.1).
+      int segments = t.is(Tcb.SYN_RETRANSMITTED) ? 1 : config.initialWindow();
+      t.congestion.onEstablished(mss, segments * mss);
+    } else {
+      t.congestion.onSegmentSize(mss);
+    }
+  }
+
+  // ---- segment in ----
+
+  /**
+   * SEGMENT ARRIVES (RFC 9293 §3.10.7). The machine takes the frame out of {@code s} if it keeps
+   * the data; otherwise it stays the caller's.
+   *
+   * @return null if the segment was accepted, else why it was dropped
+   */
+  public DropReason onSegment(Tcb t, SegmentIn s, long now) {
+    return segmentArrives.process(t, s, now);
+  }
+
+  // ---- segment out ----
+
+  /**
+   * Describes the next segment that is due; false if there is none. Call until false after any
+   * other call.
+   */
+  public boolean poll(Tcb t, SegmentOut out, long now) {
+    return sender.poll(t, out, now);
+  }
+
+  // ---- the application ----
+
+  /**
+   * Queues bytes by reference or, if they are few, by copy; answers whether there is room for more.
+   */
+  public boolean offer(Tcb t, Buffer data, int offset, int length) {
+    SendQueue queue = queueFor(t);
+    queue.add(data, data.address() + offset, length, pool);
+    return room(t, queue);
+  }
+
+  /**
+   * Queues a copy of an array's bytes; false, and nothing is queued, if there is no memory for all
+   * of them.
+   */
+  public boolean offerCopy(Tcb t, byte[] from, int offset, int length) {
+    int piece = pool.frameSize() - FramePool.HEADROOM;
+    if (length > (long) pool.available() * piece) {
+      return false;
+    }
+    SendQueue queue = queueFor(t);
+    for (int done = 0; done < length; done += piece) {
+      if (!queue.addCopy(from, offset + done, Math.min(piece, length - done), pool)) {
+        throw new IllegalStateException("frames were counted and then missing");
+      }
+    }
+    return true;
+  }
+
+  /** Whether there is room for more; if not, the application will be told when there is. */
+  public boolean room(Tcb t) {
+    return t.sendQueue == null || room(t, t.sendQueue);
+  }
+
+  private boolean room(Tcb t, SendQueue queue) {
+    if (queue.bytes() < config.sendBuffer()) {
+      return true;
+    }
+    t.set(Tcb.WANTS_WRITABLE);
+    return false;
+  }
+
+  /** Whether so much is queued against all advice that more must be refused. */
+  public boolean isOverfull(Tcb t) {
+    return t.sendQueue != null && t.sendQueue.isFull();
+  }
+
+  private SendQueue queueFor(Tcb t) {
+    if (t.sendQueue == null) {
+      t.sendQueue = sendQueue();
+    }
+    return t.sendQueue;
+  }
+
+  /** Whether the application wants no data any more. */
+  public boolean isReceiveShut(Tcb t) {
+    return t.is(Tcb.RECEIVE_SHUT);
+  }
+
+  /** Whether the application has closed its side. */
+  public boolean isCloseRequested(Tcb t) {
+    return t.is(Tcb.CLOSE_REQUESTED);
+  }
+
+  /**
+   * The next received frame, its window on data in order, owned by the caller; null if there is
+   * none.
+   */
+  public Frame receive(Tcb t) {
+    Frame frame = t.receiveHead;
+    if (frame == null) {
+      return null;
+    }
+    t.receiveHead = frame.next();
+    if (t.receiveHead == null) {
+      t.receiveTail = null;
+    }
+    frame.next(null);
+    return frame;
+  }
+
+  /** Whether received data waits for the application. */
+  public boolean isReadable(Tcb t) {
+    return t.receiveHead != null;
+  }
+
+  /** The application has given back {@code bytes} of received data: the window may open. */
+  public void consumed(Tcb t, int bytes) {
+    receiver.consumed(t, bytes);
+  }
+
+  /** CLOSE (RFC 9293 §3.10.4): a FIN behind what is queued. Receiving goes on. */
+  public void closeOutput(Tcb t) {
+    if (t.is(Tcb.CLOSE_REQUESTED)) {
+      return;
+    }
+    switch (t.state) {
+      case SYN_SENT -> end(t, CloseCause.ABORTED);
+      case SYN_RECEIVED -> t.set(Tcb.CLOSE_REQUESTED);
+      case ESTABLISHED -> {
+        t.set(Tcb.CLOSE_REQUESTED);
+        t.become(TcpState.FIN_WAIT_1);
+      }
+      case CLOSE_WAIT -> {
+        t.set(Tcb.CLOSE_REQUESTED);
+        t.become(TcpState.LAST_ACK);
+      }
+      case CLOSED, FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK, TIME_WAIT -> {
+        // Closed already.
+      }
+    }
+  }
+
+  /** The application is gone for good: closes output, and answers data with a reset from now on. */
+  public void close(Tcb t, long now) {
+    if (t.receiveHead != null && t.state.isSynchronized()) {
+      abort(t); // data that nobody will read: the peer must know (RFC 9293 §3.6.1, SHLD-3)
+      return;
+    }
+    t.set(Tcb.RECEIVE_SHUT);
+    closeOutput(t);
+    if (t.state == TcpState.FIN_WAIT_2) {
+      Timers.set(t, Timers.FIN_WAIT_2, now + config.finWait2());
+    }
+  }
+
+  /** ABORT (RFC 9293 §3.10.5): a reset, and everything is dropped. */
+  public void abort(Tcb t) {
+    boolean tell =
+        t.state == TcpState.SYN_RECEIVED
+            || t.state.mayReceive()
+            || t.state == TcpState.CLOSE_WAIT
+            || t.state == TcpState.CLOSING
+            || t.state == TcpState.LAST_ACK;
+    if (tell) {
+      t.set(Tcb.RST_NOW);
+    }
+    end(t, CloseCause.ABORTED);
+  }
+
+  /** Turns Nagle's algorithm off or on (RFC 9293 §3.7.4, MUST-17). */
+  public void noDelay(Tcb t, boolean on) {
+    t.flags = on ? t.flags | Tcb.NO_DELAY : t.flags & ~Tcb.NO_DELAY;
+  }
+
+  /** Turns keep-alive on or off (RFC 9293 §3.8.4, MUST-24). */
+  public void keepAlive(Tcb t, boolean on, long now) {
+    t.flags = on ? t.flags | Tcb.KEEP_ALIVE : t.flags & ~Tcb.KEEP_ALIVE;
+    if (!on) {
+      Timers.clear(t, Timers.KEEP_ALIVE);
+    } else if (t.state.isSynchronized()) {
+      armKeepAlive(t, now);
+    }
+  }
+
+  private void armKeepAlive(Tcb t, long now) {
+    if (t.is(Tcb.KEEP_ALIVE)) {
+      Timers.set(t, Timers.KEEP_ALIVE, now + config.keepAliveIdle());
+    }
+  }
+
+  /** What the application is to be told, as bits of {@link TcpEvents}; cleared by the call. */
+  public int takeEvents(Tcb t) {
+    int events = t.events;
+    t.events = 0;
+    return events;
+  }
+
+  // ---- the network ----
+
+  /**
+   * Whether an ICMP error quotes a number that is in flight: only such a one is believed (RFC 5927
+   * §4).
+   */
+  public boolean isInFlight(Tcb t, int seq) {
+    return t.sndUna != t.sndNxt && io.millrace.transport.Serial.in(seq, t.sndUna, t.flight());
+  }
+
+  /**
+   * ICMP says that the peer cannot be reached. Hard errors end only a connection that is not open
+   * (RFC 5927 §5.2).
+   */
+  public void onUnreachable(Tcb t, boolean hard) {
+    t.set(Tcb.SOFT_ERROR);
+    if (hard && !t.state.isSynchronized()) {
+      end(t, CloseCause.UNREACHABLE);
+    }
+  }
+
+  /**
+   * The path takes smaller segments than thought: what is in flight was lost for its size, and is
+   * sent again without taking that for congestion (RFC 1191 §6.4). Call {@link #segmentSize}
+   * before.
+   */
+  public void resendTooBig(Tcb t) {
+    if (t.sndUna != t.sndNxt && t.state.isSynchronized() && t.recovery == Recovery.NONE) {
+      t.recovery = Recovery.TIMEOUT;
+      t.recoveryPoint = t.sndNxt;
+      t.highRxt = t.sndUna;
+      t.lossEdge = t.sndNxt;
+      t.clear(Tcb.RTT_TIMING);
+    }
+  }
+
+  // ---- time ----
+
+  /** Handles every timer that is due at {@code now}. */
+  public void onTimeout(Tcb t, long now) {
+    if (Timers.expired(t, Timers.DELAYED_ACK, now)) {
+      t.set(Tcb.ACK_NOW);
+    }
+    if (Timers.expired(t, Timers.RETRANSMIT, now)) {
+      retransmit(t, now);
+    }
+    if (Timers.expired(t, Timers.KEEP_ALIVE, now)) {
+      probeIdle(t, now);
+    }
+    if (Timers.expired(t, Timers.FIN_WAIT_2, now)) {
+      end(t, CloseCause.NORMAL);
+    }
+  }
+
+  private void retransmit(Tcb t, long now) {
+    if (!t.state.isSynchronized()) {
+      repeatSyn(t);
+      return;
+    }
+    boolean zeroWindow = t.sndWnd == 0 || t.sndUna == t.sndNxt;
+    if (zeroWindow) {
+      probeWindow(t, now);
+      return;
+    }
+    counters.increment(Counter.TCP_TIMEOUTS);
+    t.retries++;
+    if (t.retries > config.dataRetries()) {
+      giveUp(t);
+      return;
+    }
+    t.congestion.onRto(t.flight(), t.retries == 1, now);
+    t.recovery = Recovery.TIMEOUT;
+    t.recoveryPoint = t.sndNxt;
+    t.highRxt = t.sndUna;
+    t.lossEdge = t.sndNxt;
+    t.duplicateAcks = 0;
+    t.clear(Tcb.RTT_TIMING);
+    if (t.scoreboard != null && t.retries > 1) {
+      // The peer may have dropped what it had acknowledged selectively (RFC 2018 §8).
+      t.scoreboard.clear();
+    }
+    t.rtt.backOff(config.maxRto()); // RFC 6298 §5.5; the retransmission restarts the timer
+    Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
+  }
+
+  private void repeatSyn(Tcb t) {
+    if (t.retries >= config.synRetries()) {
+      giveUp(t);
+      return;
+    }
+    t.retries++;
+    t.set(Tcb.SYN_NOW | Tcb.SYN_RETRANSMITTED);
+    t.rtt.backOff(config.maxRto());
+  }
+
+  /**
+   * A probe, with growing intervals (RFC 9293 §3.8.6.1, SHLD-30); answered probes go on for ever
+   * (MUST-37).
+   */
+  private void probeWindow(Tcb t, long now) {
+    if (t.unsent() == 0 && t.sndUna == t.sndNxt) {
+      return;
+    }
+    t.probes++;
+    boolean orphan = t.is(Tcb.RECEIVE_SHUT | Tcb.CLOSE_REQUESTED);
+    if (orphan) {
+      t.retries++; // nobody waits for it here: answered or not, it ends
+    }
+    if (t.probes > config.dataRetries() || t.retries > config.dataRetries()) {
+      giveUp(t);
+      return;
+    }
+    t.set(Tcb.PROBE_NOW);
+    t.rtt.backOff(config.maxRto());
+    Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
+  }
+
+  private void probeIdle(Tcb t, long now) {
+    long idle = now - t.lastReceived;
+    if (idle < config.keepAliveIdle()) {
+      t.probes = 0;
+      Timers.set(t, Timers.KEEP_ALIVE, t.lastReceived + config.keepAliveIdle());
+      return;
+    }
+    if (t.probes >= config.keepAliveProbes()) {
+      t.set(Tcb.RST_NOW);
+      giveUp(t);
+      return;
+    }
+    t.probes++;
+    t.set(Tcb.KEEP_ALIVE_NOW);
+    Timers.set(t, Timers.KEEP_ALIVE, now + config.keepAliveInterval());
+  }
+
+  private void giveUp(Tcb t) {
+    end(t, t.is(Tcb.SOFT_ERROR) ? CloseCause.UNREACHABLE : CloseCause.TIMED_OUT);
+  }
+
+  // ---- for the parts ----
+
+  /** The connection is over: releases its queues, stops its timers, tells the application. */
+  void end(Tcb t, CloseCause cause) {
+    if (t.cause != null) {
+      return;
+    }
+    countEnd(t, cause);
+    t.cause = cause;
+    t.become(TcpState.CLOSED);
+    release(t);
+  }
+
+  private void countEnd(Tcb t, CloseCause cause) {
+    if (cause == CloseCause.NORMAL) {
+      return;
+    }
+    boolean open = t.state == TcpState.ESTABLISHED || t.state == TcpState.CLOSE_WAIT;
+    if (open) {
+      counters.increment(Counter.TCP_ESTAB_RESETS);
+    } else if (!t.state.isSynchronized()) {
+      counters.increment(Counter.TCP_ATTEMPT_FAILS);
+    }
+  }
+
+  /** Both FINs are acknowledged: the connection goes to {@link TimeWait}. */
+  void timeWait(Tcb t) {
+    t.cause = CloseCause.NORMAL;
+    t.become(TcpState.TIME_WAIT);
+    release(t);
+  }
+
+  private void release(Tcb t) {
+    Timers.clearAll(t);
+    t.events |= TcpEvents.CLOSED;
+    if (t.sendQueue != null) {
+      release(t.sendQueue);
+      t.sendQueue = null;
+    }
+    if (t.outOfOrder != null) {
+      release(t.outOfOrder);
+      t.outOfOrder = null;
+    }
+    if (t.scoreboard != null) {
+      release(t.scoreboard);
+      t.scoreboard = null;
+    }
+    if (t.cause != CloseCause.NORMAL) {
+      discardReceived(t);
+    }
+  }
+
+  /** Releases data that was received and will not be delivered. */
+  public void discardReceived(Tcb t) {
+    Frame frame;
+    while ((frame = receive(t)) != null) {
+      frame.release();
+    }
+  }
+
+  /** The peer's FIN is in order (RFC 9293 §3.10.7.4, eighth). */
+  void finReceived(Tcb t) {
+    switch (t.state) {
+      case SYN_RECEIVED, ESTABLISHED -> t.become(TcpState.CLOSE_WAIT);
+      case FIN_WAIT_1 -> t.become(TcpState.CLOSING);
+      case FIN_WAIT_2 -> timeWait(t);
+      case CLOSED, SYN_SENT, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT -> {
+        // Received before.
+      }
+    }
+  }
+
+  void congestionAck(Tcb t, AckSample sample) {
+    t.congestion.onAck(sample);
+  }
+
+  void countRetransmission() {
+    counters.increment(Counter.TCP_RETRANS_SEGS);
+  }
+
+  /** Whether TS.Recent is too old to compare with (RFC 7323 §5.5). */
+  boolean isOutdated(Tcb t, long now) {
+    return now - t.tsRecentTime > TIMESTAMP_LIFE;
+  }
+
+  int timestamp(Tcb t, long now) {
+    return (int) (now / TICK) + t.tsOffset;
+  }
+
+  /**
+   * Nanoseconds since the timestamp {@code echo} was sent, at least one tick; -1 if it cannot be
+   * one of ours.
+   */
+  long sinceTimestamp(Tcb t, int echo, long now) {
+    int ticks = timestamp(t, now) - echo;
+    return ticks < 0 || ticks > 600_000 ? -1 : Math.max(ticks, 1) * TICK;
+  }
+
+  /**
+   * RFC 5961 §7, per connection and with a limit that nobody can know (a shared one is a side
+   * channel).
+   */
+  boolean challengeAllowed(Tcb t, long now) {
+    if (now - t.challengeWindowStart >= SECOND || t.challengeWindowStart == 0) {
+      t.challengeWindowStart = now;
+      int most = config.challengeAcks();
+      int noise = (int) (secret.hash(t.iss, t.irs, now, 0, 0) >>> 33) % (most + 1);
+      t.challengesLeft = Math.max(1, most / 2 + noise);
+    }
+    if (t.challengesLeft == 0) {
+      return false;
+    }
+    t.challengesLeft--;
+    counters.increment(Counter.TCP_CHALLENGE_ACKS);
+    return true;
+  }
+
+  // ---- pools ----
+
+  /** Gives memory back; no connection may be used afterwards. */
+  public void close() {
+    smallSends.close();
+  }
+
+  private SendQueue sendQueue() {
+    SendQueue queue = freeSendQueues;
+    if (queue == null) {
+      return smallSends.newQueue();
+    }
+    freeSendQueues = queue.nextFree;
+    queue.nextFree = null;
+    return queue;
+  }
+
+  void release(SendQueue queue) {
+    queue.clear();
+    queue.nextFree = freeSendQueues;
+    freeSendQueues = queue;
+  }
+
+  OutOfOrderQueue outOfOrderQueue() {
+    OutOfOrderQueue queue = freeOutOfOrderQueues;
+    if (queue == null) {
+      return new OutOfOrderQueue();
+    }
+    freeOutOfOrderQueues = queue.nextFree;
+    queue.nextFree = null;
+    return queue;
+  }
+
+  void release(OutOfOrderQueue queue) {
+    queue.clear();
+    queue.nextFree = freeOutOfOrderQueues;
+    freeOutOfOrderQueues = queue;
+  }
+
+  SackScoreboard scoreboard() {
+    SackScoreboard board = freeScoreboards;
+    if (board == null) {
+      return new SackScoreboard();
+    }
+    freeScoreboards = board.nextFree;
+    board.nextFree = null;
+    return board;
+  }
+
+  void release(SackScoreboard board) {
+    board.clear();
+    board.nextFree = freeScoreboards;
+    freeScoreboards = board;
+  }
+}
