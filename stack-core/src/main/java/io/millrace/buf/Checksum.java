@@ -105,11 +105,12 @@ public final class Checksum {
   }
 
   /**
-   * Fills in what {@link Frame#requestChecksum} asked for, over the frame and its tail, and takes the request back: for
-   * ports that cannot do it themselves, and for whoever copies a frame before a port sees it.
+   * Fills in what {@link Frame#requestChecksum} asked for, over the frame and its tail, and takes
+   * the request back: for ports that cannot do it themselves, and for whoever copies a frame before
+   * a port sees it.
    *
-   * <p>A sum of zero is stored as {@code 0xffff}: for UDP zero would mean that there is none (RFC 768), and for the
-   * others both stand for the same number.
+   * <p>A sum of zero is stored as {@code 0xffff}: for UDP zero would mean that there is none (RFC
+   * 768), and for the others both stand for the same number.
    */
   public static void complete(Frame frame) {
     long start = frame.checksumAddress();

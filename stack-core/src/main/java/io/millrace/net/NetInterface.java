@@ -30,6 +30,7 @@ public final class NetInterface {
     this.queue = queue;
     this.counters = counters;
     this.vlan = vlan;
+    queue.countInto(counters);
   }
 
   /** The interface's number on its shard, from 0. */

@@ -332,8 +332,10 @@ public final class NetStack implements AutoCloseable {
                                   .map(Driver::scheme)
                                   .sorted()
                                   .collect(Collectors.joining(", "))));
+      PortDecorators.check(spec.options());
       Map<String, String> own = PortDecorators.driverOptions(spec.options());
-      Port port = driver.open(new PortConfig(spec.target(), own, 1));
+      boolean offload = PortDecorators.allowOffload(spec.options());
+      Port port = driver.open(new PortConfig(spec.target(), own, 1, offload));
       try {
         return PortDecorators.apply(port, spec.options());
       } catch (RuntimeException e) {
