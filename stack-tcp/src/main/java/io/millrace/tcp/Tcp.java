@@ -187,7 +187,6 @@ public final class Tcp implements Transport {
                 route.destinationLo(),
                 pair));
     TcpConnection c = new TcpConnection(this, tcb, route, chosen, remotePort, handler);
-    updateSegmentSize(c);
     flows.add(c);
     connections++;
     counters.increment(Counter.TCP_ACTIVE_OPENS);
@@ -438,7 +437,6 @@ public final class Tcp implements Transport {
     TcpListener listener = half.listener;
     Tcb tcb = machine.accept(h, s, now);
     TcpConnection c = new TcpConnection(this, tcb, half.route, h.localPort(), h.remotePort(), null);
-    updateSegmentSize(c);
     shard.wheel().cancel(half);
     listener.halfOpen--;
     flows.replace(h, c);
@@ -513,6 +511,9 @@ public final class Tcp implements Transport {
   }
 
   private void dispatch(TcpConnection c, long now) {
+    if (c.tcb.isNewlyConnected()) {
+      updateSegmentSize(c); // the peer's MSS is known now
+    }
     dispatcher.dispatch(c);
     if (!c.closed && c.tcb.cause() != null) {
       finish(c, now);
