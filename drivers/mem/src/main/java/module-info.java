@@ -1,6 +1,6 @@
 /** Links in memory: a wire between two stacks of one process. */
 module io.millrace.driver.mem {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
 
   exports io.millrace.driver.mem;
 

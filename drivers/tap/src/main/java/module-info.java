@@ -1,4 +1,4 @@
 /** Links over Linux TAP devices. */
 module io.millrace.driver.tap {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
 }

@@ -35,6 +35,9 @@ public abstract class PortContract {
 
   private static final long PEER = 0x0200_0000_00feL;
 
+  /** For subclasses. */
+  protected PortContract() {}
+
   /**
    * Opens a port.
    *
