@@ -38,12 +38,27 @@ public final class Main {
     System.setProperty("java.util.logging.SimpleFormatter.format", "%4$s: %5$s%6$s%n");
     PrintWriter out = new PrintWriter(System.out, true);
     PrintWriter err = new PrintWriter(System.err, true);
-    System.exit(run(out, err, args));
+    int status;
+    try {
+      status = run(out, err, args);
+    } catch (Error e) {
+      // Such as no memory, or the JVM's options missing.
+      err.printf("the program cannot go on: %s%n", e);
+      if (isVerbose(args)) {
+        e.printStackTrace(err);
+      }
+      status = CommandLine.ExitCode.SOFTWARE;
+    }
+    System.exit(status);
+  }
+
+  private static boolean isVerbose(String... args) {
+    return List.of(args).contains("--verbose");
   }
 
   /** Runs a command and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    boolean verbose = List.of(args).contains("--verbose");
+    boolean verbose = isVerbose(args);
     return new CommandLine(new Main())
         .setUsageHelpWidth(WIDTH)
         .setOut(out)

@@ -136,11 +136,14 @@ final class PingCommand implements Callable<Integer> {
         TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
       }
     }
-    boolean all = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
-    if (!all) {
-      // Late answers are still counted by whoever looks at the packets; here it ends.
-      shard.execute(() -> ping[0].close());
-    }
+    var unused = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
+    CountDownLatch closed = new CountDownLatch(1);
+    shard.execute(
+        () -> {
+          ping[0].close();
+          closed.countDown();
+        });
+    closed.await();
   }
 
   /**
@@ -206,8 +209,11 @@ final class PingCommand implements Callable<Integer> {
       double loss = sent == 0 ? 0 : 100.0 * (sent - received) / sent;
       out.printf("%n--- %s ---%n", target);
       out.printf(
-          "%d sent, %d received, %.4g%% lost, %.3f s%n",
-          sent, received, Math.max(0, loss), (System.nanoTime() - started) / 1e9);
+          "%d sent, %d received, %s%% lost, %.3f s%n",
+          sent,
+          received,
+          String.format("%.1f", Math.max(0, loss)).replace(".0", ""),
+          (System.nanoTime() - started) / 1e9);
       if (received > 0) {
         double average = sum / received;
         double deviation = Math.sqrt(Math.max(0, squares / received - average * average));

@@ -461,6 +461,8 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     }
     if (phase == Phase.LINGERING || blocked) {
       sendingIsLate();
+    } else if (!connection.isSendable()) {
+      connection.abort();
     } else if (!reader.isBetweenRequests() && digest == null) {
       keepOpen = false;
       send(Reply.error(408, ""), false, true);
@@ -473,7 +475,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
 
   /** Slow is fine, as long as it moves. */
   private void sendingIsLate() {
-    long queued = connection.unsentBytes() + connection.unacknowledgedBytes();
+    long queued = connection.unacknowledgedBytes();
     long progress = bodyAt - queued;
     if (queued == 0 && phase == Phase.LINGERING) {
       close();

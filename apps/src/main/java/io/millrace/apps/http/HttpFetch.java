@@ -82,7 +82,13 @@ public final class HttpFetch implements TcpHandler {
     Shard shard = stack.shard(0);
     CompletableFuture<Result> result = new CompletableFuture<>();
     shard.execute(
-        () -> Tcp.of(shard).connect(server, port, new HttpFetch(result, request, to, progress)));
+        () -> {
+          try {
+            Tcp.of(shard).connect(server, port, new HttpFetch(result, request, to, progress));
+          } catch (IllegalStateException e) {
+            result.completeExceptionally(new IOException(e.getMessage(), e));
+          }
+        });
     return result;
   }
 
