@@ -31,7 +31,7 @@ record Link(String name, String options, List<String> kernel) {
   static final Link TINY_SEGMENTS =
       new Link(
           "MSS 88",
-          "up",
+          "offload=off",
           "ip route replace 10.99.0.0/24 dev " + Lab.DEVICE + " src " + Lab.KERNEL + " advmss 88");
 
   /** A wire on which packets get lost, overtake each other and come twice. */
