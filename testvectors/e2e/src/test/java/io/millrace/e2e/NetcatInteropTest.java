@@ -140,38 +140,13 @@ class NetcatInteropTest {
   private static void ask(int port, CompletableFuture<byte[]> answer) {
     UdpHandler handler =
         (socket, data, hi, lo, from) -> {
-          answer.complete(bytes(data));
+          answer.complete(Received.bytes(data));
           socket.close();
         };
     UdpSocket socket = Udp.of(lab.shard()).bind(0, handler);
     WrappedBuffer line = WrappedBuffer.of(Arena.ofAuto().allocate(LINE.length));
     line.segment().asByteBuffer().put(LINE);
     socket.sendTo(Lab.KERNEL_ADDRESS.hi(), Lab.KERNEL_ADDRESS.lo(), port, line);
-  }
-
-  private static byte[] bytes(Buffer data) {
-    byte[] copy = new byte[data.length()];
-    for (int i = 0; i < copy.length; i++) {
-      copy[i] = data.getByte(i);
-    }
-    return copy;
-  }
-
-  /** Collects all that comes, and sends it back once the peer has closed its side. */
-  private static final class AnswerAtEnd implements TcpHandler {
-    private final ByteArrayOutputStream received = new ByteArrayOutputStream();
-
-    @Override
-    public void onData(TcpConnection c, Buffer data) {
-      received.writeBytes(bytes(data));
-    }
-
-    @Override
-    public void onPeerClosed(TcpConnection c) {
-      byte[] answer = received.toByteArray();
-      c.send(answer, 0, answer.length);
-      c.close();
-    }
   }
 
   /** Says something, closes its side, and hears the other one out. */
@@ -192,7 +167,7 @@ class NetcatInteropTest {
 
     @Override
     public void onData(TcpConnection c, Buffer data) {
-      received.writeBytes(bytes(data));
+      received.writeBytes(Received.bytes(data));
     }
 
     @Override
