@@ -38,7 +38,10 @@ final class CaptureCommand implements Callable<Integer> {
       description = "What to listen on, as driver:target,option=value... (docs/drivers.md).")
   private String port;
 
-  @Parameters(index = "1", paramLabel = "FILE", description = "Where to write it. It is overwritten.")
+  @Parameters(
+      index = "1",
+      paramLabel = "FILE",
+      description = "Where to write it. It is overwritten.")
   private Path file;
 
   @Option(

@@ -76,8 +76,11 @@ final class HttpdCommand implements Callable<Integer> {
       stack.close();
       throw e;
     }
-    String url = "http://" + stackOptions.address().address() + (port == 80 ? "/" : ":" + port + "/");
-    out.printf("Web server on %s, %s%n", url, root == null ? "with a page about Millrace" : "serving " + root);
+    String url =
+        "http://" + stackOptions.address().address() + (port == 80 ? "/" : ":" + port + "/");
+    out.printf(
+        "Web server on %s, %s%n",
+        url, root == null ? "with a page about Millrace" : "serving " + root);
     out.printf("  connected to  %s%n", Ports.describe(stack));
     out.printf("  try           curl %s%n", url);
     out.printf("  counters      curl %sstats%n", url);

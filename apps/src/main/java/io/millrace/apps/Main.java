@@ -10,8 +10,8 @@ import picocli.CommandLine.Mixin;
 /**
  * The command line: one command each for what {@code ./millrace} can do with a stack.
  *
- * <p>The exit code is 0 if it worked, 1 if it did not, 2 if the command line was wrong. What went wrong is one sentence on
- * the error stream.
+ * <p>The exit code is 0 if it worked, 1 if it did not, 2 if the command line was wrong. What went
+ * wrong is one sentence on the error stream.
  */
 @Command(
     name = "./millrace",
@@ -38,12 +38,27 @@ public final class Main {
     System.setProperty("java.util.logging.SimpleFormatter.format", "%4$s: %5$s%6$s%n");
     PrintWriter out = new PrintWriter(System.out, true);
     PrintWriter err = new PrintWriter(System.err, true);
-    System.exit(run(out, err, args));
+    int status;
+    try {
+      status = run(out, err, args);
+    } catch (Error e) {
+      // Such as no memory, or the JVM's options missing.
+      err.printf("the program cannot go on: %s%n", e);
+      if (isVerbose(args)) {
+        e.printStackTrace(err);
+      }
+      status = CommandLine.ExitCode.SOFTWARE;
+    }
+    System.exit(status);
+  }
+
+  private static boolean isVerbose(String... args) {
+    return List.of(args).contains("--verbose");
   }
 
   /** Runs a command and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    boolean verbose = List.of(args).contains("--verbose");
+    boolean verbose = isVerbose(args);
     return new CommandLine(new Main())
         .setUsageHelpWidth(WIDTH)
         .setOut(out)
@@ -71,7 +86,9 @@ public final class Main {
     if (Failure.isExpected(e)) {
       err.printf("%s: %s%n", name, e.getMessage());
     } else {
-      err.printf("%s: this should not have happened: %s%s%n", name, e, verbose ? "" : " (--verbose says more)");
+      err.printf(
+          "%s: this should not have happened: %s%s%n",
+          name, e, verbose ? "" : " (--verbose says more)");
     }
     if (verbose) {
       e.printStackTrace(err);

@@ -80,7 +80,8 @@ final class PingCommand implements Callable<Integer> {
       names = "-M",
       paramLabel = "do|dont",
       defaultValue = "dont",
-      description = "do: never fragment a request. dont: where it is needed. Default: ${DEFAULT-VALUE}")
+      description =
+          "do: never fragment a request. dont: where it is needed. Default: ${DEFAULT-VALUE}")
   private String fragment;
 
   @Override
@@ -96,7 +97,8 @@ final class PingCommand implements Callable<Integer> {
       // The statistics come however it ends: after the last answer, or by Ctrl-C.
       Thread hook = new Thread(statistics::print, "millrace-close");
       Runtime.getRuntime().addShutdownHook(hook);
-      out.printf("PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
+      out.printf(
+          "PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
       run(stack.shard(0), statistics);
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
@@ -134,14 +136,19 @@ final class PingCommand implements Callable<Integer> {
         TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
       }
     }
-    boolean all = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
-    if (!all) {
-      // Late answers are still counted by whoever looks at the packets; here it ends.
-      shard.execute(() -> ping[0].close());
-    }
+    var unused = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
+    CountDownLatch closed = new CountDownLatch(1);
+    shard.execute(
+        () -> {
+          ping[0].close();
+          closed.countDown();
+        });
+    closed.await();
   }
 
-  /** Prints answers as they come and sums them up. Its fields are the shard's until {@link #done}. */
+  /**
+   * Prints answers as they come and sums them up. Its fields are the shard's until {@link #done}.
+   */
   private static final class Statistics implements Ping.Handler {
     private final IpAddress target;
     private final PrintWriter out;
@@ -202,8 +209,11 @@ final class PingCommand implements Callable<Integer> {
       double loss = sent == 0 ? 0 : 100.0 * (sent - received) / sent;
       out.printf("%n--- %s ---%n", target);
       out.printf(
-          "%d sent, %d received, %.4g%% lost, %.3f s%n",
-          sent, received, Math.max(0, loss), (System.nanoTime() - started) / 1e9);
+          "%d sent, %d received, %s%% lost, %.3f s%n",
+          sent,
+          received,
+          String.format("%.1f", Math.max(0, loss)).replace(".0", ""),
+          (System.nanoTime() - started) / 1e9);
       if (received > 0) {
         double average = sum / received;
         double deviation = Math.sqrt(Math.max(0, squares / received - average * average));

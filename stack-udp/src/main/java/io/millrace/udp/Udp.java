@@ -320,6 +320,12 @@ public final class Udp implements Transport {
     if (socket == null) {
       return;
     }
+    if (error == IcmpError.PACKET_TOO_BIG) {
+      Route route = route(sourceHi, sourceLo, destinationHi, destinationLo);
+      if (route != null) {
+        route.learnPathMtu(mtu, now);
+      }
+    }
     try {
       socket.handler().onError(socket, error, destinationHi, destinationLo, remotePort);
     } catch (RuntimeException | Error e) {

@@ -284,13 +284,31 @@ final class UdpInputTest {
     assertThat(connected.errors).containsExactly("PORT_UNREACHABLE 10.0.0.2 5000");
   }
 
+  @Test
+  void aRouteLearnsItsPathMtuOnlyFromAnErrorAboutASocketOfOurs() {
+    // RFC 1191 §6.1; what nobody here has sent is forged (RFC 8201 §5.2).
+    UdpSocket socket = net.udp.bind(7, handler).dontFragment(true);
+    IpAddress peer = IpAddress.parse("10.0.0.2");
+    icmp(IcmpError.PACKET_TOO_BIG, 9, 6000);
+    assertThat(socket.sendTo(peer, 6000, UdpFixture.buffer(new byte[1472]), 0, 1472))
+        .isEqualTo(SendResult.SENT);
+    icmp(IcmpError.PACKET_TOO_BIG, 7, 6000);
+    assertThat(socket.sendTo(peer, 6000, UdpFixture.buffer(new byte[1472]), 0, 1472))
+        .isEqualTo(SendResult.TOO_BIG);
+    assertThat(socket.sendTo(peer, 6000, UdpFixture.buffer(new byte[1372]), 0, 1372))
+        .isEqualTo(SendResult.SENT);
+    assertThat(handler.errors).containsExactly("PACKET_TOO_BIG 10.0.0.2 6000");
+    net.world.settle();
+  }
+
   private void icmp(IcmpError error, int from, int to) {
     Frame quoted = net.shard.pool().allocate();
     long header = quoted.append(8);
     Bytes.put32(header, from << 16 | to);
     long ours = IpAddress.parse("10.0.0.1").lo();
     long theirs = IpAddress.parse("10.0.0.2").lo();
-    net.udp.icmpError(error, 0, 0, ours, 0, theirs, header, 8, 0);
+    int mtu = error == IcmpError.PACKET_TOO_BIG ? 1400 : 0;
+    net.udp.icmpError(error, mtu, 0, ours, 0, theirs, header, 8, 0);
     quoted.release();
   }
 }

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A web client on the kernel's own TCP: curl where it is installed, else Java's. Child processes are in the namespace that
- * this process is in.
+ * A web client on the kernel's own TCP: curl where it is installed, else Java's. Child processes
+ * are in the namespace that this process is in.
  */
 final class KernelClient {
   private static final int TIMEOUT_SECONDS = 30;
@@ -98,7 +98,8 @@ final class KernelClient {
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
-            List.of("curl", "-q", "-sS", "-f", "--noproxy", "*", "--max-time", "" + TIMEOUT_SECONDS));
+            List.of(
+                "curl", "-q", "-sS", "-f", "--noproxy", "*", "--max-time", "" + TIMEOUT_SECONDS));
     command.addAll(List.of(arguments));
     return run(input, command);
   }
@@ -125,7 +126,10 @@ final class KernelClient {
       process.destroyForcibly();
     }
     if (process.waitFor() != 0) {
-      throw new IOException(command.get(0) + " failed: " + new String(output, java.nio.charset.StandardCharsets.UTF_8).strip());
+      throw new IOException(
+          command.get(0)
+              + " failed: "
+              + new String(output, java.nio.charset.StandardCharsets.UTF_8).strip());
     }
     return output;
   }

@@ -30,7 +30,8 @@ final class StackLoad {
     this.stack = stack;
     this.server = server;
     this.connections = connections;
-    this.request = ("GET " + target + " HTTP/1.1\r\nHost: " + server + "\r\n\r\n").getBytes(ISO_8859_1);
+    this.request =
+        ("GET " + target + " HTTP/1.1\r\nHost: " + server + "\r\n\r\n").getBytes(ISO_8859_1);
   }
 
   /**
@@ -94,7 +95,8 @@ final class StackLoad {
         event = reader.read(data.address() + at, data.length() - at);
         at += reader.consumed();
       } while (event == ResponseReader.Event.HEAD || event == ResponseReader.Event.BODY);
-      if (event == ResponseReader.Event.BAD || event == ResponseReader.Event.END && reader.status() != 200) {
+      if (event == ResponseReader.Event.BAD
+          || event == ResponseReader.Event.END && reader.status() != 200) {
         errors++;
         c.abort();
       } else if (event == ResponseReader.Event.END) {

@@ -3,9 +3,11 @@ package io.millrace.apps.http;
 import io.millrace.buf.Bytes;
 
 /**
- * Takes the chunked transfer coding (RFC 9112 §7.1) off a body that arrives in pieces. Pure; allocates nothing.
+ * Takes the chunked transfer coding (RFC 9112 §7.1) off a body that arrives in pieces. Pure;
+ * allocates nothing.
  *
- * <p>Call {@link #read} until it says {@link Result#MORE}; after each call, {@link #consumed()} bytes are done with.
+ * <p>Call {@link #read} until it says {@link Result#MORE}; after each call, {@link #consumed()}
+ * bytes are done with.
  */
 public final class ChunkedDecoder {
   /** What a call found. */

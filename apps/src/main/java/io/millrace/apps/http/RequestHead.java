@@ -3,15 +3,20 @@ package io.millrace.apps.http;
 import io.millrace.buf.Bytes;
 
 /**
- * The head of one HTTP/1.1 request (RFC 9112 §2.1), parsed in place: names and values stay where they arrived.
+ * The head of one HTTP/1.1 request (RFC 9112 §2.1), parsed in place: names and values stay where
+ * they arrived.
  *
- * <p>Reused for every request of a connection; what it says is valid until the next one is parsed. Allocates nothing.
+ * <p>Reused for every request of a connection; what it says is valid until the next one is parsed.
+ * Allocates nothing.
  */
 final class RequestHead {
   /** The most bytes a head may have. */
   static final int MAX_SIZE = 16_384;
 
-  /** The most bytes a request target may have (RFC 9112 §3 asks for at least 8000 in the request line). */
+  /**
+   * The most bytes a request target may have (RFC 9112 §3 asks for at least 8000 in the request
+   * line).
+   */
   static final int MAX_TARGET = 8_192;
 
   private static final int MAX_FIELDS = 100;
@@ -135,7 +140,10 @@ final class RequestHead {
     rangeLast = -1;
   }
 
-  /** The end of the line at {@code at}, in front of CR LF or a bare LF (RFC 9112 §2.2); -1 if a control character is in it. */
+  /**
+   * The end of the line at {@code at}, in front of CR LF or a bare LF (RFC 9112 §2.2); -1 if a
+   * control character is in it.
+   */
   private static long lineEnd(long at, long end) {
     long stop = Ascii.control(at, end);
     while (stop < end && Bytes.u8(stop) == '\t') {
@@ -192,7 +200,8 @@ final class RequestHead {
     int first = Bytes.i32(at);
     return switch (length) {
       case 3 -> first == PUT ? Method.PUT : Method.UNKNOWN;
-      case 4 -> first == 0x48454144 ? Method.HEAD : first == 0x504f5354 ? Method.POST : Method.UNKNOWN;
+      case 4 ->
+          first == 0x48454144 ? Method.HEAD : first == 0x504f5354 ? Method.POST : Method.UNKNOWN;
       case 5 -> first == 0x54524143 && Bytes.u8(at + 4) == 'E' ? Method.OTHER : Method.UNKNOWN;
       case 6 -> first == 0x44454c45 && Bytes.u16(at + 4) == 0x5445 ? Method.OTHER : Method.UNKNOWN;
       case 7 ->
@@ -320,7 +329,10 @@ final class RequestHead {
     return chunked ? 0 : 501;
   }
 
-  /** {@code bytes=first-last}, {@code bytes=first-} or {@code bytes=-count}; anything else is as if it were not there. */
+  /**
+   * {@code bytes=first-last}, {@code bytes=first-} or {@code bytes=-count}; anything else is as if
+   * it were not there.
+   */
   private void range(long at, long end) {
     rangeFields++;
     if (end - at < 8 || !Ascii.spells("bytes=", at, at + 6)) {

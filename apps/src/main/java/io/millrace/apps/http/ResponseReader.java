@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Reads the response to one request from a stream of bytes that arrives in pieces (RFC 9112 §4, §6). Pure: bytes in,
- * events out.
+ * Reads the response to one request from a stream of bytes that arrives in pieces (RFC 9112 §4,
+ * §6). Pure: bytes in, events out.
  *
- * <p>Call {@link #read} until it says MORE or END; after each call, {@link #consumed()} bytes are done with. {@link
- * #reset} makes it ready for the next response of a connection.
+ * <p>Call {@link #read} until it says MORE or END; after each call, {@link #consumed()} bytes are
+ * done with. {@link #reset} makes it ready for the next response of a connection.
  */
 public final class ResponseReader {
   /** What a call found. */
@@ -54,7 +54,10 @@ public final class ResponseReader {
   /** Creates a reader in front of the first response. */
   public ResponseReader() {}
 
-  /** Starts with the next response; {@code toHead} says that it has no body whatever its length says. */
+  /**
+   * Starts with the next response; {@code toHead} says that it has no body whatever its length
+   * says.
+   */
   public void reset(boolean toHead) {
     state = State.HEAD;
     noBody = toHead;

@@ -1,13 +1,12 @@
 package io.millrace.testkit.packet;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.pcap4j.packet.ArpPacket;
 import org.pcap4j.packet.Dot1qVlanTagPacket;
 import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IcmpV4CommonPacket;
-import org.pcap4j.packet.IcmpV4EchoPacket;
-import org.pcap4j.packet.IcmpV4EchoReplyPacket;
 import org.pcap4j.packet.IllegalRawDataException;
 import org.pcap4j.packet.IpV4Packet;
 import org.pcap4j.packet.Packet;
@@ -280,8 +279,7 @@ public final class Decoded {
   /** TCP: the flags as letters of {@code FSRPAUEW}, in this order; empty if none is set. */
   public String flags() {
     TcpPacket.TcpHeader header = tcp().getHeader();
-    int at = tcpOffset();
-    int ecn = bytes[at + 13] & 0xff;
+    int ecn = transport()[13] & 0xff;
     StringBuilder flags = new StringBuilder(8);
     append(flags, header.getFin(), 'F');
     append(flags, header.getSyn(), 'S');
@@ -299,10 +297,6 @@ public final class Decoded {
     if (set) {
       flags.append(letter);
     }
-  }
-
-  private int tcpOffset() {
-    return 14 + (vlan() != 0 ? 4 : 0) + ip().getHeader().length();
   }
 
   /** TCP: whether a flag is set; one of {@code FSRPAUEW}. */
@@ -326,7 +320,7 @@ public final class Decoded {
     for (TcpPacket.TcpOption option : tcp().getHeader().getOptions()) {
       byte[] raw = option.getRawData();
       int kind = raw[0] & 0xff;
-      byte[] body = kind <= 1 ? new byte[0] : java.util.Arrays.copyOfRange(raw, 2, raw.length);
+      byte[] body = kind <= 1 ? new byte[0] : Arrays.copyOfRange(raw, 2, raw.length);
       options.add(new TcpOption(kind, body));
     }
     // What follows the end of the list is padding; each byte reads as another end.
@@ -357,22 +351,28 @@ public final class Decoded {
     return body == null ? new byte[0] : body.getRawData();
   }
 
-  /** What TCP, UDP, an ICMP echo or a fragment carries. */
+  /**
+   * What TCP, UDP or ICMP carries behind its header; of another datagram or a fragment, everything.
+   */
   public byte[] payload() {
-    Packet carrier;
+    int header = 0;
     if (isTcp()) {
-      carrier = tcp();
+      header = tcp().getHeader().length();
     } else if (isUdp()) {
-      carrier = udp();
-    } else if (ethernet.contains(IcmpV4EchoPacket.class)) {
-      carrier = ethernet.get(IcmpV4EchoPacket.class);
-    } else if (ethernet.contains(IcmpV4EchoReplyPacket.class)) {
-      carrier = ethernet.get(IcmpV4EchoReplyPacket.class);
-    } else {
-      carrier = ip();
+      header = udp().getHeader().length();
+    } else if (isIcmp()) {
+      header = 8;
     }
-    Packet payload = carrier.getPayload();
-    return payload == null ? new byte[0] : payload.getRawData();
+    // Not what pcap4j has for a payload: it goes on decoding by port numbers.
+    byte[] transport = transport();
+    return Arrays.copyOfRange(transport, Math.min(header, transport.length), transport.length);
+  }
+
+  /** Everything behind the IP header, as far as IP's total length goes. */
+  byte[] transport() {
+    int start = 14 + (vlan() != 0 ? 4 : 0);
+    int from = start + ip().getHeader().length();
+    return Arrays.copyOfRange(bytes, from, Math.clamp(start + ipLength(), from, bytes.length));
   }
 
   @Override
