@@ -7,4 +7,5 @@ module io.millrace.testkit {
 
   exports io.millrace.testkit;
   exports io.millrace.testkit.packet;
+  exports io.millrace.testkit.script;
 }
