@@ -1,4 +1,9 @@
 /** Links in memory: a wire between two stacks of one process. */
 module io.millrace.driver.mem {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
+
+  exports io.millrace.driver.mem;
+
+  provides io.millrace.spi.Driver with
+      io.millrace.driver.mem.MemDriver;
 }

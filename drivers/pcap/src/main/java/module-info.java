@@ -1,4 +1,4 @@
 /** Links that read and write capture files. */
 module io.millrace.driver.pcap {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
 }

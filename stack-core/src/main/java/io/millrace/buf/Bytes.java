@@ -143,8 +143,8 @@ public final class Bytes {
   }
 
   /**
-   * Sets {@code length} bytes to the low 8 bits of {@code value}. A loop, because a slice to fill is an object that the
-   * JIT does not always remove.
+   * Sets {@code length} bytes to the low 8 bits of {@code value}. A loop, because a slice to fill
+   * is an object that the JIT does not always remove.
    */
   public static void fill(long address, long length, int value) {
     long word = (value & 0xffL) * 0x0101_0101_0101_0101L;

@@ -167,6 +167,9 @@ public final class Frame extends Buffer {
    */
   public void tail(Buffer owner, long from, int count) {
     assert tailOwner == null;
+    if (count == 0) {
+      return;
+    }
     owner.retain();
     tailOwner = owner;
     tailAddress = from;
@@ -250,11 +253,12 @@ public final class Frame extends Buffer {
   }
 
   /**
-   * Transmit: asks the port to sum from {@code headerAddress} to the end, tail included, and to store at {@code offset}
-   * behind it. Kept relative to the chunk, so headers may still be pushed.
+   * Transmit: asks the port to sum from {@code headerAddress} to the end, tail included, and to
+   * store at {@code offset} behind it. Kept relative to the chunk, so headers may still be pushed.
    *
-   * <p>The checksum field is part of the sum: it must hold the pseudo-header's sum, length included, folded to 16 bits
-   * and not complemented. A frame with a {@link #segmentSize()} holds the sum with the length of the whole.
+   * <p>The checksum field is part of the sum: it must hold the pseudo-header's sum, length
+   * included, folded to 16 bits and not complemented. A frame with a {@link #segmentSize()} holds
+   * the sum with the length of the whole.
    */
   public void requestChecksum(long headerAddress, int offset) {
     flags |= CHECKSUM_PARTIAL;

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * One range of off-heap memory that frames are carved from and that drivers can register: shared
  * memory behind a file descriptor ({@code memfd}), on hugepages where the system has them free.
  *
- * <p>Created and closed by any one thread; retained and released by any. Once it is closed and nobody retains it, it is
- * unmapped: nothing carved from it may be touched afterwards.
+ * <p>Created and closed by any one thread; retained and released by any. Once it is closed and
+ * nobody retains it, it is unmapped: nothing carved from it may be touched afterwards.
  */
 @SuppressWarnings("MustBeClosedChecker") // the arena is closed with the region
 public final class Region implements AutoCloseable {
@@ -99,8 +99,8 @@ public final class Region implements AutoCloseable {
   }
 
   /**
-   * Keeps the memory mapped beyond {@link #close()}, until {@link #release()}: for a driver whose other end, on another
-   * thread, may still write into it for a moment after the owner is gone.
+   * Keeps the memory mapped beyond {@link #close()}, until {@link #release()}: for a driver whose
+   * other end, on another thread, may still write into it for a moment after the owner is gone.
    */
   public void retain() {
     holders.incrementAndGet();

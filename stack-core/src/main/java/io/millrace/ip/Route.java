@@ -52,8 +52,8 @@ public abstract class Route {
   }
 
   /**
-   * Whether the destination is a broadcast address of the interface or the limited one. Families that know of more
-   * than the limited broadcast of IPv4 (RFC 919) say so.
+   * Whether the destination is a broadcast address of the interface or the limited one. Families
+   * that know of more than the limited broadcast of IPv4 (RFC 919) say so.
    */
   public boolean isBroadcast() {
     return destinationHi == 0 && destinationLo == 0xffff_ffff_ffffL;

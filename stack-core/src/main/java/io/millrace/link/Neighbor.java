@@ -25,10 +25,7 @@ import io.millrace.time.TimerNode;
  * <b>Thread:</b> the shard's.
  */
 public final class Neighbor extends TimerNode {
-  /**
-   * What is known about a next hop, in the order that makes "can be sent to at once" one
-   * comparison.
-   */
+  /** What is known about a next hop, in the order of how sure it is. */
   enum State {
     /** No longer in the table: whoever holds it looks up anew. */
     REMOVED,
@@ -46,14 +43,12 @@ public final class Neighbor extends TimerNode {
     REACHABLE
   }
 
-  private static final int USABLE = State.DELAY.ordinal();
-
   private final NeighborTable table;
   private final NetInterface networkInterface;
   private final long hi;
   private final long lo;
 
-  private int rank = State.INCOMPLETE.ordinal();
+  private boolean usable;
   private State state = State.INCOMPLETE;
   private long mac;
   private long linkHead;
@@ -118,7 +113,7 @@ public final class Neighbor extends TimerNode {
    * #markUsed}.
    */
   public boolean isUsable() {
-    return rank >= USABLE;
+    return usable;
   }
 
   /** Says that a frame was sent to it. */
@@ -146,7 +141,7 @@ public final class Neighbor extends TimerNode {
    */
   public void confirm(long now) {
     confirmedAt = now;
-    if (rank < State.REACHABLE.ordinal() && rank >= State.STALE.ordinal()) {
+    if (state != State.REACHABLE && isResolved()) {
       table.reachable(this, now);
     }
   }
@@ -190,7 +185,7 @@ public final class Neighbor extends TimerNode {
 
   void state(State newState) {
     state = newState;
-    rank = newState.ordinal();
+    usable = newState.compareTo(State.DELAY) >= 0;
   }
 
   void address(long newMac) {

@@ -41,6 +41,9 @@ public final class Linux {
   /** Busy. */
   public static final int EBUSY = 16;
 
+  /** No such device. */
+  public static final int ENODEV = 19;
+
   /** Invalid argument. */
   public static final int EINVAL = 22;
 
@@ -81,6 +84,9 @@ public final class Linux {
   private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SETAFFINITY =
       handle("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SOCKET =
+      handle("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SETNS = handle("setns", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().find("strerror").orElseThrow(),
@@ -234,6 +240,24 @@ public final class Linux {
       MemorySegment mask = scratch.allocate(128, 8);
       mask.set(JAVA_LONG, (cpu >>> 6) * 8L, 1L << (cpu & 63));
       return (int) check((int) SETAFFINITY.invokeExact(state, 0, 128L, mask.address()));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code socket(2)}: the numbers are the system's. */
+  public int socket(int domain, int type, int protocol) {
+    try {
+      return (int) check((int) SOCKET.invokeExact(state, domain, type, protocol));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code setns(2)}: moves the calling thread, and no other, into the namespace of {@code fd}. */
+  public int setns(int fd, int type) {
+    try {
+      return (int) check((int) SETNS.invokeExact(state, fd, type));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

@@ -13,14 +13,21 @@ import java.util.Set;
  * @param options the {@code key=value} pairs behind it, in order; a key without value has the value
  *     {@code on}
  * @param queues the number of queues wanted, one per shard, at least 1
+ * @param offload whether the port may merge and segment packets; if not, every frame must be one
+ *     packet as it is on the wire, and the driver must ask the device for no such thing
  */
-public record PortConfig(String target, Map<String, String> options, int queues) {
+public record PortConfig(String target, Map<String, String> options, int queues, boolean offload) {
   /** Copies the options. */
   public PortConfig {
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     if (queues < 1) {
       throw new IllegalArgumentException("a port has at least one queue");
     }
+  }
+
+  /** A port that may merge and segment packets. */
+  public PortConfig(String target, Map<String, String> options, int queues) {
+    this(target, options, queues, true);
   }
 
   /** The option's value, or {@code otherwise} if it is not given. */
@@ -68,7 +75,8 @@ public record PortConfig(String target, Map<String, String> options, int queues)
   }
 
   /**
-   * The option as the link address of one station: six pairs of hexadecimal digits, {@code 02:00:00:00:00:01}.
+   * The option as the link address of one station: six pairs of hexadecimal digits, {@code
+   * 02:00:00:00:00:01}.
    *
    * @return it in the low 48 bits
    * @throws PortException if it is none, or all zero, or a group address (its first byte is odd)

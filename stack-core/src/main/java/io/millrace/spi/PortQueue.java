@@ -1,6 +1,7 @@
 package io.millrace.spi;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.Counters;
 
 /**
  * One queue of a port, on one shard's thread. Never blocks, never allocates.
@@ -42,12 +43,24 @@ public interface PortQueue {
     return Long.MAX_VALUE;
   }
 
-  /** Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the shard's counters. */
+  /**
+   * Says where to count what this queue drops by name. Called once, before the first burst; a queue
+   * that drops nothing itself ignores it.
+   */
+  default void countInto(Counters counters) {}
+
+  /**
+   * Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the
+   * shard's counters.
+   */
   default long takeTransmitDrops() {
     return 0;
   }
 
-  /** Frames that the device or driver dropped on receive since the last call, for the shard's counters. */
+  /**
+   * Frames that the device or driver dropped on receive since the last call, for the shard's
+   * counters.
+   */
   default long takeReceiveDrops() {
     return 0;
   }

@@ -187,7 +187,6 @@ public final class Tcp implements Transport {
                 route.destinationLo(),
                 pair));
     TcpConnection c = new TcpConnection(this, tcb, route, chosen, remotePort, handler);
-    updateSegmentSize(c);
     flows.add(c);
     connections++;
     counters.increment(Counter.TCP_ACTIVE_OPENS);
@@ -306,12 +305,7 @@ public final class Tcp implements Transport {
                 frame.destinationLo(),
                 IpProtocol.TCP)
             + frame.length();
-    int length = frame.length();
-    sum =
-        length <= 64
-            ? Checksum.addShort(sum, frame.address(), length)
-            : Checksum.add(sum, frame.address(), length);
-    return Checksum.fold(sum) == 0xffff;
+    return Checksum.fold(Checksum.add(sum, frame.address(), frame.length())) == 0xffff;
   }
 
   private DropReason established(TcpConnection c, SegmentIn s, long now) {
@@ -438,7 +432,6 @@ public final class Tcp implements Transport {
     TcpListener listener = half.listener;
     Tcb tcb = machine.accept(h, s, now);
     TcpConnection c = new TcpConnection(this, tcb, half.route, h.localPort(), h.remotePort(), null);
-    updateSegmentSize(c);
     shard.wheel().cancel(half);
     listener.halfOpen--;
     flows.replace(h, c);
@@ -513,6 +506,9 @@ public final class Tcp implements Transport {
   }
 
   private void dispatch(TcpConnection c, long now) {
+    if (c.tcb.isNewlyConnected()) {
+      updateSegmentSize(c); // the peer's MSS is known now
+    }
     dispatcher.dispatch(c);
     if (!c.closed && c.tcb.cause() != null) {
       finish(c, now);
@@ -670,5 +666,6 @@ public final class Tcp implements Transport {
       machine.abort(c.tcb);
       finish(c, now);
     }
+    machine.close();
   }
 }

@@ -330,6 +330,11 @@ public final class Tcb {
     return is(TIMESTAMPS);
   }
 
+  /** Whether the connection has just been established, and the application is still to be told. */
+  public boolean isNewlyConnected() {
+    return (events & TcpEvents.CONNECTED) != 0;
+  }
+
   /** Whether there is something to tell the application. */
   public boolean hasEvents() {
     return events != 0;

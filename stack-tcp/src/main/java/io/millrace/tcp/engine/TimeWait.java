@@ -53,7 +53,9 @@ public final class TimeWait extends Flow {
     if (s.has(TcpHeader.SYN) && !s.has(TcpHeader.ACK)) {
       // RFC 6191 §2: newer by its timestamp, or by its number where that cannot tell.
       boolean newer =
-          both && s.tsValue != tsRecent ? Serial.gt(s.tsValue, tsRecent) : Serial.gt(s.seq, rcvNxt);
+          (both && s.tsValue != tsRecent)
+              ? Serial.gt(s.tsValue, tsRecent)
+              : Serial.gt(s.seq, rcvNxt);
       return newer ? Verdict.REOPEN : acknowledge(now);
     }
     if (both && Serial.lt(s.tsValue, tsRecent)) {

@@ -1,0 +1,73 @@
+package io.millrace.apps;
+
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpPrefix;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * From the words of a command line to values, with the sentence of the value's own parser if they
+ * are wrong.
+ */
+final class Converters {
+  private Converters() {}
+
+  /** {@code 10.0.0.2/24}. */
+  static final class Prefix implements ITypeConverter<IpPrefix> {
+    @Override
+    public IpPrefix convert(String text) {
+      try {
+        IpPrefix prefix = IpPrefix.parse(text);
+        if (prefix.address().isV4()) {
+          return prefix;
+        }
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+      throw new TypeConversionException(
+          "'" + text + "' is an IPv6 address, and IPv6 is not there yet");
+    }
+  }
+
+  /** {@code 10.0.0.1}. */
+  static final class Address implements ITypeConverter<IpAddress> {
+    @Override
+    public IpAddress convert(String text) {
+      try {
+        IpAddress address = IpAddress.parse(text);
+        if (address.isV4()) {
+          return address;
+        }
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+      throw new TypeConversionException(
+          "'" + text + "' is an IPv6 address, and IPv6 is not there yet");
+    }
+  }
+
+  /** A transport port, 1 to 65535. */
+  static final class TransportPort implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      if (text.matches("[0-9]{1,5}")) {
+        int port = Integer.parseInt(text);
+        if (port >= 1 && port <= 65_535) {
+          return port;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is not a port number from 1 to 65535");
+    }
+  }
+
+  /** A number of at least one. */
+  static final class Positive implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      if (text.matches("[0-9]{1,18}") && !text.matches("0+")) {
+        return Long.parseLong(text);
+      }
+      throw new TypeConversionException("'" + text + "' is not a whole number of at least 1");
+    }
+  }
+}

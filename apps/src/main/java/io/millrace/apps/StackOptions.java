@@ -1,0 +1,78 @@
+package io.millrace.apps;
+
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpPrefix;
+import io.millrace.net.NetStack;
+import io.millrace.net.ShardConfig;
+import io.millrace.net.ShardMode;
+import picocli.CommandLine.Option;
+
+/** How a command's stack is connected. */
+final class StackOptions {
+  /** The device that is made if nothing else is said, with the kernel's address on it. */
+  static final String DEFAULT_DRIVER = "tap:mr0,address=10.77.0.1/24";
+
+  /** The stack's address if nothing else is said. */
+  static final String DEFAULT_ADDRESS = "10.77.0.2/24";
+
+  @Option(
+      names = "--driver",
+      paramLabel = "PORT",
+      defaultValue = DEFAULT_DRIVER,
+      description = {
+        "What the stack is connected to, as driver:target,option=value... (docs/drivers.md).",
+        "Default: ${DEFAULT-VALUE}"
+      })
+  private String driver;
+
+  @Option(
+      names = "--address",
+      paramLabel = "ADDRESS/PREFIX",
+      converter = Converters.Prefix.class,
+      defaultValue = DEFAULT_ADDRESS,
+      description = "The stack's own address and network. Default: ${DEFAULT-VALUE}")
+  private IpPrefix address;
+
+  @Option(
+      names = "--gateway",
+      paramLabel = "ADDRESS",
+      converter = Converters.Address.class,
+      description = "The router to other networks. Default: none")
+  private IpAddress gateway;
+
+  @Option(
+      names = "--core",
+      paramLabel = "CPU",
+      description = "Pins the stack's thread to this CPU. Default: wherever the system puts it")
+  private Integer core;
+
+  @Option(
+      names = "--poll",
+      description = "Never sleeps: lowest latency, one CPU always busy. Default: sleeps when idle")
+  private boolean poll;
+
+  NetStack start() {
+    return start("");
+  }
+
+  /** Starts the stack; {@code more} is added to the port's name. */
+  NetStack start(String more) {
+    ShardConfig shards = ShardConfig.defaults();
+    if (poll) {
+      shards = shards.withMode(ShardMode.POLL);
+    }
+    if (core != null) {
+      shards = shards.withCore(core);
+    }
+    NetStack.Builder builder =
+        NetStack.builder().shards(shards).port(driver + more, address.toString());
+    if (gateway != null) {
+      builder.gateway(gateway.toString());
+    }
+    return builder.start();
+  }
+
+  IpPrefix address() {
+    return address;
+  }
+}

@@ -1,0 +1,2 @@
+/** The commands of {@code ./millrace}. */
+package io.millrace.apps;

@@ -1,0 +1,48 @@
+package io.millrace.driver.mem;
+
+import io.millrace.spi.PortConfig;
+import io.millrace.spi.PortException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a wire is made of; see {@link MemDriver}. */
+record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
+  private static final WireOptions DEFAULTS = new WireOptions(1500, 512, false, false);
+
+  /** The options of the end that is opened first. */
+  static WireOptions of(PortConfig config) {
+    return of(config, DEFAULTS);
+  }
+
+  private static WireOptions of(PortConfig config, WireOptions otherwise) {
+    int ring = (int) config.number("ring", otherwise.ring, 2, 32_768);
+    if (Integer.bitCount(ring) != 1) {
+      throw new PortException("option ring=" + ring + ": give a power of two from 2 to 32768");
+    }
+    return new WireOptions(
+        (int) config.number("mtu", otherwise.mtu, 68, 65_535),
+        ring,
+        config.flag("drop", otherwise.drop),
+        config.flag("offload", otherwise.offload));
+  }
+
+  /** Refuses a second end that wants the wire to be another one. */
+  void requireSame(PortConfig config) {
+    if (!of(config, this).equals(this)) {
+      throw new PortException(
+          "the wire mem:"
+              + config.target()
+              + " exists already with "
+              + this
+              + "; its other end must say the same or nothing");
+    }
+  }
+
+  @Override
+  public String toString() {
+    List<String> parts = new ArrayList<>(List.of("mtu=" + mtu, "ring=" + ring));
+    parts.add("drop=" + (drop ? "on" : "off"));
+    parts.add("offload=" + (offload ? "on" : "off"));
+    return String.join(",", parts);
+  }
+}

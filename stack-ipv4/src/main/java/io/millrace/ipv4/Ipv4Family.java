@@ -1,0 +1,315 @@
+package io.millrace.ipv4;
+
+import io.millrace.buf.Frame;
+import io.millrace.ip.IcmpError;
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
+import io.millrace.ip.IpPrefix;
+import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Route;
+import io.millrace.ip.RouteTable;
+import io.millrace.link.Ethernet;
+import io.millrace.link.NeighborTable;
+import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
+import io.millrace.time.TimerWheel;
+import io.millrace.transport.Transport;
+import java.util.ArrayList;
+import java.util.List;
+
+/** IPv4 on one shard: what its parts share, and the answers to {@link IpFamily}'s questions. */
+final class Ipv4Family implements IpFamily {
+  /** IPv4 addresses are v4-mapped: they differ behind 96 bits. */
+  private static final int MAPPED_BITS = 96;
+
+  /** 01:00:5e, the first half of the link addresses of groups (RFC 1112 §6.4). */
+  private static final long GROUP_MAC = 0x0100_5e00_0000L;
+
+  /**
+   * Where packets for a prefix go.
+   *
+   * @param via the router, or 0 if the destination is on the link
+   */
+  private record NextHop(NetInterface through, int via) {}
+
+  private final Shard shard;
+  private final Ipv4Config config;
+  private final Ipv4Addresses addresses = new Ipv4Addresses();
+  private final RouteTable table = new RouteTable(MAPPED_BITS);
+  private final List<NextHop> nextHops = new ArrayList<>();
+  private final RouteCache cache;
+  private final Arp arp;
+  private final Icmpv4 icmp;
+  private final IcmpErrors icmpErrors;
+  private final Ipv4Reassembly reassembly;
+  private final Ipv4Input input;
+  private final Ipv4Output output;
+
+  /** Changes whenever an address or a route does, so that routes look again. */
+  private int generation;
+
+  Ipv4Family(Shard shard, Ipv4Config config) {
+    this.shard = shard;
+    this.config = config;
+    this.cache = new RouteCache(config.routes(), shard.random());
+    this.arp = new Arp(shard, this, addresses, config);
+    this.output = new Ipv4Output(shard, this);
+    this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
+    this.icmp = new Icmpv4(shard, this, addresses, config);
+    this.reassembly = new Ipv4Reassembly(shard, icmpErrors, config);
+    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, reassembly);
+  }
+
+  @Override
+  public int version() {
+    return 4;
+  }
+
+  @Override
+  public void input(Frame frame, NetInterface from, long now) {
+    input.input(frame, from, now);
+  }
+
+  @Override
+  public void resolutionInput(Frame frame, NetInterface from, long now) {
+    arp.input(frame, from, now);
+  }
+
+  // ---- addresses and routes ----
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalArgumentException if no host can have the address
+   */
+  @Override
+  public void addAddress(NetInterface to, IpPrefix address, long now) {
+    int bits = address.address().v4Bits();
+    int host = bits & ~address.v4Mask();
+    boolean group = address.length() <= 30 && (host == 0 || host == ~address.v4Mask());
+    if (Ipv4Addresses.isNoHost(bits) || group) {
+      throw new IllegalArgumentException(address + " is not the address of a host");
+    }
+    arp.claim(to, address, config.probe(), now);
+  }
+
+  /** An address has become usable. */
+  void install(NetInterface on, IpPrefix prefix) {
+    if (!addresses.add(on, prefix)) {
+      return;
+    }
+    long lo = prefix.address().lo();
+    int length = MAPPED_BITS + prefix.length();
+    // A network of one has nobody else on it. Of two addresses in one network, the first makes the
+    // route.
+    if (prefix.length() < 32 && table.get(0, lo, length) == RouteTable.NONE) {
+      table.put(0, lo, length, nextHop(new NextHop(on, 0)));
+    }
+    generation++;
+  }
+
+  @Override
+  public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
+    NextHop next = new NextHop(through, via == null ? 0 : via.v4Bits());
+    table.put(0, destination.address().lo(), MAPPED_BITS + destination.length(), nextHop(next));
+    generation++;
+  }
+
+  private int nextHop(NextHop next) {
+    int index = nextHops.indexOf(next);
+    if (index < 0) {
+      index = nextHops.size();
+      nextHops.add(next);
+    }
+    return index;
+  }
+
+  @Override
+  public boolean isLocal(long hi, long lo) {
+    return IpAddress.isV4(hi, lo) && addresses.isLocal((int) lo);
+  }
+
+  @Override
+  public List<IpPrefix> addresses() {
+    return addresses.all().stream().map(Ipv4Addresses.Local::prefix).toList();
+  }
+
+  @Override
+  public Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    if (!IpAddress.isV4(destinationHi, destinationLo)) {
+      return null;
+    }
+    return route((int) sourceLo, (int) destinationLo);
+  }
+
+  /** The route between two addresses, source 0 to let it be chosen; null if there is none. */
+  Ipv4Route route(int source, int destination) {
+    // Which source is chosen depends on the generation, which stands in for it: no host's address
+    // starts with 0.
+    long key = RouteCache.key(source == 0 ? generation & 0xff_ffff : source, destination);
+    Ipv4Route route = cache.get(key);
+    if (route != null && (route.isCurrent() || refresh(route))) {
+      return route;
+    }
+    return makeRoute(source, destination, key);
+  }
+
+  /** The route from the destination of a received datagram to its source. */
+  Ipv4Route routeBack(long header) {
+    int ours = Ipv4Header.destination(header);
+    int theirs = Ipv4Header.source(header);
+    return route(ours, theirs);
+  }
+
+  private Ipv4Route makeRoute(int source, int destination, long key) {
+    if ((source != 0 && !addresses.isLocal(source)) || addresses.isLocal(destination)) {
+      return null;
+    }
+    Ipv4Route route;
+    if (source == 0) {
+      NextHop next = findNextHop(0, destination);
+      int chosen =
+          next == null
+              ? 0
+              : addresses.sourceFor(next.through(), next.via() != 0 ? next.via() : destination);
+      route = chosen == 0 ? null : route(chosen, destination);
+    } else {
+      // RFC 7739 §5.3, for IPv4 as well: identifications start where nobody can guess, and count
+      // per destination.
+      long start = shard.secret().hash(key, shard.clock().now(), 4, 0, 0);
+      route = new Ipv4Route(this, shard.counters(), source, destination, (int) start);
+      if (!refresh(route)) {
+        route = null;
+      }
+    }
+    if (route != null) {
+      cache.put(key, route);
+    }
+    return route;
+  }
+
+  /** Points a route at where its destination is reached now; false if it no longer is. */
+  boolean refresh(Ipv4Route route) {
+    int destination = route.destination();
+    NextHop next = findNextHop(route.source(), destination);
+    if (next == null || !addresses.isLocal(route.source())) {
+      return false;
+    }
+    long group = -1;
+    if (Ipv4Addresses.isMulticast(destination)) {
+      group = GROUP_MAC | (destination & 0x7f_ffff);
+    } else if (destination == Ipv4Addresses.LIMITED_BROADCAST
+        || addresses.isDirectedBroadcast(destination)) {
+      group = Ethernet.BROADCAST;
+    }
+    route.pointTo(next.through(), next.via() != 0 ? next.via() : destination, group, generation);
+    return true;
+  }
+
+  private NextHop findNextHop(int source, int destination) {
+    boolean group =
+        destination == Ipv4Addresses.LIMITED_BROADCAST || Ipv4Addresses.isMulticast(destination);
+    if (!group && Ipv4Addresses.isNoHost(destination)) {
+      return null;
+    }
+    int found = table.lookup(0, IpAddress.v4Lo(destination));
+    if (found != RouteTable.NONE && destination != Ipv4Addresses.LIMITED_BROADCAST) {
+      NextHop next = nextHops.get(found);
+      return group ? new NextHop(next.through(), 0) : next;
+    }
+    return group ? interfaceOf(source) : null;
+  }
+
+  /**
+   * Groups without a route go out where the source address is, else through the first interface
+   * with an address.
+   */
+  private NextHop interfaceOf(int source) {
+    for (Ipv4Addresses.Local each : addresses.all()) {
+      if (source == 0 || each.address() == source) {
+        return new NextHop(each.on(), 0);
+      }
+    }
+    return null;
+  }
+
+  // ---- errors ----
+
+  @Override
+  public void sendUnreachable(Frame offending, IcmpError error, long now) {
+    icmpErrors.sendUnreachable(offending, error, now);
+  }
+
+  /**
+   * Tells a transport, or the ping it came from, of an error about a packet of ours.
+   *
+   * @param from who says so: a router, or ourselves
+   */
+  void errorToTransport(
+      int protocol,
+      IcmpError error,
+      int mtu,
+      int source,
+      int destination,
+      long header,
+      int quoted,
+      int from,
+      long now) {
+    Transport transport =
+        switch (protocol) {
+          case IpProtocol.TCP -> shard.tcp();
+          case IpProtocol.UDP -> shard.udp();
+          case IpProtocol.SCTP -> shard.sctp();
+          default -> null;
+        };
+    if (transport != null && quoted >= IcmpHeader.SIZE) {
+      transport.icmpError(
+          error,
+          mtu,
+          0,
+          IpAddress.v4Lo(source),
+          0,
+          IpAddress.v4Lo(destination),
+          header,
+          quoted,
+          now);
+    } else if (protocol == IpProtocol.ICMP && quoted >= IcmpHeader.SIZE) {
+      icmp.errorToPing(error, destination, header, from);
+    }
+  }
+
+  // ---- what the parts share ----
+
+  /** A random time below {@code bound}, nanoseconds. */
+  long randomTime(long bound) {
+    return shard.random().nextLong(bound);
+  }
+
+  int generation() {
+    return generation;
+  }
+
+  Ipv4Config config() {
+    return config;
+  }
+
+  Ipv4Output output() {
+    return output;
+  }
+
+  Ipv4Reassembly reassembly() {
+    return reassembly;
+  }
+
+  Icmpv4 icmp() {
+    return icmp;
+  }
+
+  NeighborTable neighbors() {
+    return arp.neighbors();
+  }
+
+  TimerWheel wheel() {
+    return shard.wheel();
+  }
+}

@@ -1,0 +1,148 @@
+package io.millrace.ipv4;
+
+import io.millrace.buf.Frame;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
+import io.millrace.ip.IcmpError;
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpProtocol;
+import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
+import io.millrace.transport.Transport;
+
+/**
+ * The way up: a frame is validated, found to be ours, made whole and given to its transport (RFC
+ * 1122 §3.2.1).
+ */
+final class Ipv4Input {
+  private final Shard shard;
+  private final Counters counters;
+  private final Ipv4Addresses addresses;
+  private final Icmpv4 icmp;
+  private final IcmpErrors errors;
+  private final Ipv4Reassembly reassembly;
+
+  Ipv4Input(
+      Shard shard,
+      Ipv4Addresses addresses,
+      Icmpv4 icmp,
+      IcmpErrors errors,
+      Ipv4Reassembly reassembly) {
+    this.shard = shard;
+    this.counters = shard.counters();
+    this.addresses = addresses;
+    this.icmp = icmp;
+    this.errors = errors;
+    this.reassembly = reassembly;
+  }
+
+  /** Takes ownership of a frame whose window starts at the header. */
+  void input(Frame frame, NetInterface from, long now) {
+    counters.increment(Counter.IP_IN_RECEIVES);
+    long at = frame.address();
+    DropReason dropped = Ipv4Header.validate(at, frame.length());
+    if (dropped == null) {
+      dropped = admit(frame, at);
+    }
+    if (dropped != null) {
+      drop(frame, dropped);
+      return;
+    }
+    int protocol = Ipv4Header.protocol(at);
+    frame.trim(Ipv4Header.totalLength(at));
+    if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
+      Frame whole = reassembly.add(frame, now);
+      if (whole == null) {
+        return;
+      }
+      frame = whole;
+    } else {
+      frame.pull(Ipv4Header.size(at));
+    }
+    deliver(frame, protocol, now);
+  }
+
+  private void drop(Frame frame, DropReason reason) {
+    counters.drop(reason);
+    frame.release();
+  }
+
+  /**
+   * Whether a validated datagram is for us and from somebody; notes what the layers above want to
+   * know.
+   */
+  private DropReason admit(Frame frame, long at) {
+    int source = Ipv4Header.source(at);
+    int destination = Ipv4Header.destination(at);
+    // RFC 1122 §3.2.1.3: a source that is no host's is silently discarded; so is our own, which we
+    // do not hear.
+    if (Ipv4Addresses.isNoHost(source)
+        || addresses.isLocal(source)
+        || addresses.isDirectedBroadcast(source)) {
+      return DropReason.IP_BAD_SOURCE;
+    }
+    if (!addresses.isLocal(destination)) {
+      if (!isGroupOfOurs(destination)) {
+        return DropReason.IP_NOT_FOR_US;
+      }
+      frame.set(Frame.IP_MULTICAST);
+    } else if (frame.has(Frame.LINK_BROADCAST)) {
+      return DropReason.IP_LINK_BROADCAST;
+    }
+    int headerSize = Ipv4Header.size(at);
+    if (headerSize != Ipv4Header.SIZE && !Ipv4Header.optionsAcceptable(at, headerSize)) {
+      return DropReason.IP_BAD_OPTION;
+    }
+    frame.addresses(0, IpAddress.v4Lo(source), 0, IpAddress.v4Lo(destination));
+    frame.classAndHops(Ipv4Header.trafficClass(at), Ipv4Header.ttl(at));
+    return null;
+  }
+
+  private boolean isGroupOfOurs(int destination) {
+    return destination == Ipv4Addresses.LIMITED_BROADCAST
+        || destination == Ipv4Addresses.ALL_HOSTS
+        || addresses.isDirectedBroadcast(destination);
+  }
+
+  /** One call site per protocol, so that each stays monomorphic. */
+  private void deliver(Frame frame, int protocol, long now) {
+    Transport transport;
+    switch (protocol) {
+      case IpProtocol.TCP -> {
+        transport = shard.tcp();
+        if (transport != null) {
+          if (frame.has(Frame.IP_MULTICAST)) {
+            // RFC 9293 §3.9.2.3 (MUST-57).
+            drop(frame, DropReason.TCP_NOT_UNICAST);
+          } else {
+            transport.input(frame, now);
+          }
+          return;
+        }
+      }
+      case IpProtocol.UDP -> {
+        transport = shard.udp();
+        if (transport != null) {
+          transport.input(frame, now);
+          return;
+        }
+      }
+      case IpProtocol.SCTP -> {
+        transport = shard.sctp();
+        if (transport != null) {
+          transport.input(frame, now);
+          return;
+        }
+      }
+      case IpProtocol.ICMP -> {
+        icmp.input(frame, now);
+        return;
+      }
+      default -> {}
+    }
+    // RFC 1122 §3.2.2.1: protocol unreachable should be sent.
+    errors.sendUnreachable(frame, IcmpError.PROTOCOL_UNREACHABLE, now);
+    drop(frame, DropReason.IP_PROTOCOL_UNKNOWN);
+  }
+}

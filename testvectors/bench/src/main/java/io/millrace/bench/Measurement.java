@@ -1,0 +1,56 @@
+package io.millrace.bench;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
+import java.util.function.LongSupplier;
+
+/**
+ * Turns a benchmark for a while to warm it up, then measures several rounds of which the median
+ * counts.
+ *
+ * <p>Rates are per second of the thread's own CPU time, so that other work on the machine does not
+ * count; on an idle machine that is wall-clock time.
+ */
+final class Measurement {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private final double warmUp;
+  private final double seconds;
+  private final int rounds;
+
+  Measurement(double warmUp, double seconds, int rounds) {
+    this.warmUp = warmUp;
+    this.seconds = seconds;
+    this.rounds = rounds;
+  }
+
+  /**
+   * Counts per second: {@code turn} does a little work, {@code count} says how much has been done
+   * so far.
+   */
+  double perSecond(Runnable turn, LongSupplier count) {
+    round(turn, count, warmUp);
+    double[] rates = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      rates[i] = round(turn, count, seconds);
+    }
+    Arrays.sort(rates);
+    return rates[rounds / 2];
+  }
+
+  private static double round(Runnable turn, LongSupplier count, double seconds) {
+    long before = count.getAsLong();
+    long cpu = THREADS.getCurrentThreadCpuTime();
+    long start = System.nanoTime();
+    long end = start + (long) (seconds * 1e9);
+    long now;
+    do {
+      for (int i = 0; i < 16; i++) {
+        turn.run();
+      }
+      now = System.nanoTime();
+    } while (now < end);
+    return (count.getAsLong() - before) * 1e9 / (THREADS.getCurrentThreadCpuTime() - cpu);
+  }
+}

@@ -1,0 +1,79 @@
+package io.millrace.bench;
+
+import io.millrace.buf.Buffer;
+import io.millrace.buf.WrappedBuffer;
+import io.millrace.tcp.Tcp;
+import io.millrace.tcp.TcpCloseReason;
+import io.millrace.tcp.TcpConnection;
+import io.millrace.tcp.TcpHandler;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/** Connect, one request and its answer, close by the server: as HTTP/1.0 does. */
+final class TcpConnects {
+  private static final int SIZE = 64;
+
+  private TcpConnects() {}
+
+  static List<Row> run(Measurement m) {
+    return List.of(
+        new Row("TCP connect + request + close, one at a time", once(m, 1) / 1e6, "M/s", ""),
+        new Row("TCP connect + request + close, 8 at once", once(m, 8) / 1e6, "M/s", ""));
+  }
+
+  private static double once(Measurement m, int atOnce) {
+    try (Duo duo = new Duo(Duo.tcp());
+        Arena arena = Arena.ofConfined()) {
+      WrappedBuffer message = WrappedBuffer.of(arena.allocate(SIZE));
+      Tcp.of(duo.server).listen(null, 80, c -> new Responder(message), 1024);
+      Requester requester = new Requester(Tcp.of(duo.client), message);
+      for (int i = 0; i < atOnce; i++) {
+        requester.connect();
+      }
+      return m.perSecond(duo::turn, () -> requester.done);
+    }
+  }
+
+  private record Responder(WrappedBuffer message) implements TcpHandler {
+    @Override
+    public void onData(TcpConnection c, Buffer data) {
+      c.send(message);
+      c.close();
+    }
+  }
+
+  private static final class Requester implements TcpHandler {
+    private final Tcp tcp;
+    private final WrappedBuffer message;
+    private long done;
+
+    Requester(Tcp tcp, WrappedBuffer message) {
+      this.tcp = tcp;
+      this.message = message;
+    }
+
+    void connect() {
+      tcp.connect(Duo.SERVER, 80, this);
+    }
+
+    @Override
+    public void onConnected(TcpConnection c) {
+      c.send(message);
+    }
+
+    @Override
+    public void onData(TcpConnection c, Buffer data) {}
+
+    @Override
+    public void onClosed(TcpConnection c, TcpCloseReason reason) {
+      if (reason == TcpCloseReason.STACK_CLOSED) {
+        return;
+      }
+      if (reason != TcpCloseReason.NORMAL) {
+        throw new IllegalStateException("a connection ended: " + reason.text());
+      }
+      done++;
+      connect();
+    }
+  }
+}
