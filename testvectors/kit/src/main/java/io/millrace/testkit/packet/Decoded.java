@@ -42,6 +42,15 @@ public final class Decoded {
     return parse(frame);
   }
 
+  /** A frame in one line, whether it is well-formed or not. */
+  public static String lenient(byte[] frame) {
+    try {
+      return parse(frame).toString();
+    } catch (RuntimeException | AssertionError e) {
+      return "a frame of " + frame.length + " bytes that cannot be decoded";
+    }
+  }
+
   private static Decoded parse(byte[] frame) {
     try {
       return new Decoded(frame);
