@@ -5,7 +5,10 @@ import io.millrace.ip.IpPrefix;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** From the words of a command line to values, with the sentence of the value's own parser if they are wrong. */
+/**
+ * From the words of a command line to values, with the sentence of the value's own parser if they
+ * are wrong.
+ */
 final class Converters {
   private Converters() {}
 
@@ -21,7 +24,8 @@ final class Converters {
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
-      throw new TypeConversionException("'" + text + "' is an IPv6 address, and IPv6 is not there yet");
+      throw new TypeConversionException(
+          "'" + text + "' is an IPv6 address, and IPv6 is not there yet");
     }
   }
 
@@ -37,7 +41,8 @@ final class Converters {
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
-      throw new TypeConversionException("'" + text + "' is an IPv6 address, and IPv6 is not there yet");
+      throw new TypeConversionException(
+          "'" + text + "' is an IPv6 address, and IPv6 is not there yet");
     }
   }
 

@@ -18,10 +18,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "echo",
     description = "Sends back what it receives, over TCP and UDP.",
-    footer = {"", "Example:", "  sudo ./millrace echo                         then: nc 10.77.0.2 7"})
+    footer = {
+      "",
+      "Example:",
+      "  sudo ./millrace echo                         then: nc 10.77.0.2 7"
+    })
 final class EchoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Option(

@@ -31,7 +31,6 @@ import picocli.CommandLine.Spec;
     })
 final class HttpdCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Option(
@@ -76,8 +75,11 @@ final class HttpdCommand implements Callable<Integer> {
       stack.close();
       throw e;
     }
-    String url = "http://" + stackOptions.address().address() + (port == 80 ? "/" : ":" + port + "/");
-    out.printf("Web server on %s, %s%n", url, root == null ? "with a page about Millrace" : "serving " + root);
+    String url =
+        "http://" + stackOptions.address().address() + (port == 80 ? "/" : ":" + port + "/");
+    out.printf(
+        "Web server on %s, %s%n",
+        url, root == null ? "with a page about Millrace" : "serving " + root);
     out.printf("  connected to  %s%n", Ports.describe(stack));
     out.printf("  try           curl %s%n", url);
     out.printf("  counters      curl %sstats%n", url);

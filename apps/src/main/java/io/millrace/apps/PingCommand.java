@@ -32,7 +32,6 @@ final class PingCommand implements Callable<Integer> {
   private static final int MAX_SEQUENCE = 0xffff;
 
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Parameters(
@@ -80,7 +79,8 @@ final class PingCommand implements Callable<Integer> {
       names = "-M",
       paramLabel = "do|dont",
       defaultValue = "dont",
-      description = "do: never fragment a request. dont: where it is needed. Default: ${DEFAULT-VALUE}")
+      description =
+          "do: never fragment a request. dont: where it is needed. Default: ${DEFAULT-VALUE}")
   private String fragment;
 
   @Override
@@ -96,7 +96,8 @@ final class PingCommand implements Callable<Integer> {
       // The statistics come however it ends: after the last answer, or by Ctrl-C.
       Thread hook = new Thread(statistics::print, "millrace-close");
       Runtime.getRuntime().addShutdownHook(hook);
-      out.printf("PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
+      out.printf(
+          "PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
       run(stack.shard(0), statistics);
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
@@ -134,7 +135,7 @@ final class PingCommand implements Callable<Integer> {
         TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
       }
     }
-    var unused = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
+    var _ = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
     CountDownLatch closed = new CountDownLatch(1);
     shard.execute(
         () -> {
@@ -144,15 +145,18 @@ final class PingCommand implements Callable<Integer> {
     closed.await();
   }
 
-  /** Prints answers as they come and sums them up. Its fields are the shard's until {@link #done}. */
+  /**
+   * Prints answers as they come and sums them up. Its fields are the shard's; the end reads them
+   * when the shard has closed the ping, Ctrl-C as they are.
+   */
   private static final class Statistics implements Ping.Handler {
     private final IpAddress target;
     private final PrintWriter out;
     private final long expected;
     private final CountDownLatch done = new CountDownLatch(1);
     private final long started = System.nanoTime();
-    private volatile long sent;
-    private volatile long received;
+    private long sent;
+    private long received;
     private long errors;
     private long least = Long.MAX_VALUE;
     private long most;

@@ -4,8 +4,8 @@ import io.millrace.net.NetStack;
 import java.io.PrintWriter;
 
 /**
- * A stack that is closed when the command ends, however it ends: by itself, by an error, by Ctrl-C; then its counters are
- * printed.
+ * A stack that is closed when the command ends, however it ends: by itself, by an error, by Ctrl-C;
+ * then its counters are printed.
  */
 final class RunningStack implements AutoCloseable {
   private final NetStack stack;

@@ -38,7 +38,8 @@ class CommandLineTest {
         "httpd --port 0                    | '0' is not a port number from 1 to 65535",
         "httpd --port 65536                | '65536' is not a port number from 1 to 65535",
         "httpd --port x                    | 'x' is not a port number from 1 to 65535",
-        "httpd --address 10.0.0.2          | '10.0.0.2' has no prefix length; write it as in 10.0.0.2/24",
+        "httpd --address 10.0.0.2          | '10.0.0.2' has no prefix length; write it as in"
+            + " 10.0.0.2/24",
         "httpd --address 10.0.0.2/33       | /33 is not a prefix length from 0 to 32",
         "httpd --address 10.0.0/24         | '10.0.0' is not an IP address",
         "httpd --address fe80::1/64        | IPv6 is not there yet",
@@ -51,7 +52,8 @@ class CommandLineTest {
         "ping 10.0.0.1 -i 0                | -i takes 0.001 to 3600 seconds",
         "ping 10.0.0.1 -M maybe            | -M takes do or dont",
         "fetch                             | Missing required parameter: 'URL'",
-        "fetch https://10.0.0.1/           | https is not there: Millrace has no TLS of its own; use http",
+        "fetch https://10.0.0.1/           | https is not there: Millrace has no TLS of its own;"
+            + " use http",
         "fetch ftp://10.0.0.1/             | is not of the form http://host[:port]/path",
         "fetch http://                     | is not a URL",
         "capture mem:w                     | Missing required parameter: 'FILE'",
@@ -62,7 +64,8 @@ class CommandLineTest {
   void wrongArgumentsAreExplained(String line, String sentence) {
     assertThat(run(line)).isEqualTo(2);
     assertThat(err.toString().lines()).hasSize(2);
-    assertThat(err.toString().lines().findFirst()).hasValueSatisfying(l -> assertThat(l).contains(sentence));
+    assertThat(err.toString().lines().findFirst())
+        .hasValueSatisfying(l -> assertThat(l).contains(sentence));
     assertThat(err.toString().lines().skip(1).findFirst())
         .hasValueSatisfying(l -> assertThat(l).matches("Try: ./millrace [a-z ]*--help"));
     assertThat(out.toString()).isEmpty();
@@ -73,7 +76,8 @@ class CommandLineTest {
       delimiter = '|',
       value = {
         "httpd --driver nonsense           | 'nonsense' is not a port: write driver:target",
-        "httpd --driver foo:bar            | there is no driver 'foo'; available are mem, pcap, tap",
+        "httpd --driver foo:bar            | there is no driver 'foo'; available are mem, pcap,"
+            + " tap",
         "httpd --driver mem:w,x=1          | unknown option x",
         "httpd --driver mem:w,loss=2       | loss=2",
         "httpd --driver mem:w --root /none | /none is not a folder that can be read",
@@ -86,7 +90,9 @@ class CommandLineTest {
   void whatCannotBeDoneIsSaidInOneSentence(String line, String sentence) {
     assertThat(run(line)).isEqualTo(1);
     assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains(sentence).startsWith(line.substring(0, line.indexOf(' ')) + ": ");
+    assertThat(err.toString())
+        .contains(sentence)
+        .startsWith(line.substring(0, line.indexOf(' ')) + ": ");
     assertThat(out.toString()).isEmpty();
   }
 
@@ -94,7 +100,9 @@ class CommandLineTest {
   @ValueSource(strings = {"", "demo ", "httpd ", "echo ", "fetch ", "ping ", "capture "})
   void everyCommandHasHelp(String command) {
     assertThat(run(command + "--help")).isZero();
-    assertThat(out.toString()).startsWith("Usage: ./millrace " + command.strip()).contains("--help");
+    assertThat(out.toString())
+        .startsWith("Usage: ./millrace " + command.strip())
+        .contains("--help");
     assertThat(err.toString()).isEmpty();
   }
 
@@ -107,7 +115,8 @@ class CommandLineTest {
   @Test
   void aFetchThatFailsLeavesNoFile() throws IOException {
     Path file = Files.writeString(folder.resolve("page"), "as it was");
-    assertThat(run("fetch", "http://192.0.2.1/", "--driver", "mem:nobody", "-o", file.toString())).isEqualTo(1);
+    assertThat(run("fetch", "http://192.0.2.1/", "--driver", "mem:nobody", "-o", file.toString()))
+        .isEqualTo(1);
     assertThat(err.toString()).contains("fetch: no route to 192.0.2.1");
     assertThat(folder).isDirectoryContaining(f -> f.equals(file));
     try (var files = Files.list(folder)) {
@@ -119,15 +128,33 @@ class CommandLineTest {
   @Test
   void aPingThatNobodyAnswersFails() {
     assertThat(run("ping 192.0.2.1 -c 1 -W 0 --driver mem:nobody")).isEqualTo(1);
-    assertThat(out.toString()).contains("PING 192.0.2.1 from 10.77.0.2", "no route to 192.0.2.1", "1 sent, 0 received, 100% lost");
+    assertThat(out.toString())
+        .contains(
+            "PING 192.0.2.1 from 10.77.0.2",
+            "no route to 192.0.2.1",
+            "1 sent, 0 received, 100% lost");
   }
 
   @Test
   void theDemoRunsWithoutAnyPrivilege() {
     Path capture = folder.resolve("demo.pcapng");
-    assertThat(run("demo", "--in-memory", "--seconds", "1", "--connections", "2", "--capture", capture.toString())).isZero();
+    assertThat(
+            run(
+                "demo",
+                "--in-memory",
+                "--seconds",
+                "1",
+                "--connections",
+                "2",
+                "--capture",
+                capture.toString()))
+        .isZero();
     assertThat(out.toString())
-        .contains("This page came to you over a TCP/IP stack written in Java.", "the same", "requests/s", " 0 errors")
+        .contains(
+            "This page came to you over a TCP/IP stack written in Java.",
+            "the same",
+            "requests/s",
+            " 0 errors")
         .contains("Every packet of it is in " + capture);
     assertThat(capture).isNotEmptyFile();
     assertThat(err.toString()).isEmpty();

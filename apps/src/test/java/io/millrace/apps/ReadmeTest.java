@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** The README's example is the file that the build compiles, and as short as the README says. */
 class ReadmeTest {
   private static final Path ROOT = Path.of("..");
-  private static final Path EXAMPLE = Path.of("src/main/java/io/millrace/apps/example/EchoServer.java");
+  private static final Path EXAMPLE =
+      Path.of("src/main/java/io/millrace/apps/example/EchoServer.java");
   private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
   private static String classOf(String source) {
@@ -29,7 +30,8 @@ class ReadmeTest {
 
   @Test
   void andHasAtMostTwentyLines() throws IOException {
-    List<String> lines = classOf(Files.readString(EXAMPLE)).lines().filter(line -> !line.isBlank()).toList();
+    List<String> lines =
+        classOf(Files.readString(EXAMPLE)).lines().filter(line -> !line.isBlank()).toList();
     assertThat(lines).hasSizeLessThanOrEqualTo(20);
   }
 }

@@ -25,7 +25,8 @@ final class DemoPages {
     config =
         HttpConfig.defaults()
             .withPage("/", BuiltInPage.page())
-            .withPage(FILE, new HttpConfig.Page("application/octet-stream", BuiltInPage.inMemory(file)))
+            .withPage(
+                FILE, new HttpConfig.Page("application/octet-stream", BuiltInPage.inMemory(file)))
             .withPage(LARGE, new HttpConfig.Page("application/octet-stream", large));
   }
 

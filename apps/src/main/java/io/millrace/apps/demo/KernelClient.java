@@ -13,19 +13,30 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A web client on the kernel's own TCP: curl where it is installed, else Java's. Child processes are in the namespace that
- * this process is in.
+ * A web client on the kernel's own TCP: curl where it is installed, else Java's. Child processes
+ * are in the namespace that this process is in.
  */
 final class KernelClient {
   private static final int TIMEOUT_SECONDS = 30;
 
-  /**
-   * What came back.
-   *
-   * @param body what was fetched
-   * @param seconds how long it took
-   */
-  record Answer(byte[] body, double seconds) {}
+  /** What came back, and how long it took. */
+  static final class Answer {
+    private final byte[] body;
+    private final double seconds;
+
+    Answer(byte[] body, double seconds) {
+      this.body = body;
+      this.seconds = seconds;
+    }
+
+    byte[] body() {
+      return body;
+    }
+
+    double seconds() {
+      return seconds;
+    }
+  }
 
   private final boolean curl = find("curl").isPresent();
 
@@ -35,7 +46,7 @@ final class KernelClient {
 
   /** The program of that name on the path. */
   static Optional<Path> find(String program) {
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       Path file = Path.of(folder, program);
       if (!folder.isEmpty() && Files.isExecutable(file)) {
         return Optional.of(file);
@@ -98,7 +109,8 @@ final class KernelClient {
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
-            List.of("curl", "-q", "-sS", "-f", "--noproxy", "*", "--max-time", "" + TIMEOUT_SECONDS));
+            List.of(
+                "curl", "-q", "-sS", "-f", "--noproxy", "*", "--max-time", "" + TIMEOUT_SECONDS));
     command.addAll(List.of(arguments));
     return run(input, command);
   }
@@ -125,7 +137,10 @@ final class KernelClient {
       process.destroyForcibly();
     }
     if (process.waitFor() != 0) {
-      throw new IOException(command.get(0) + " failed: " + new String(output, java.nio.charset.StandardCharsets.UTF_8).strip());
+      throw new IOException(
+          command.get(0)
+              + " failed: "
+              + new String(output, java.nio.charset.StandardCharsets.UTF_8).strip());
     }
     return output;
   }

@@ -12,8 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.util.function.LongConsumer;
 
 /**
- * A load on a web server from the kernel's sockets: one thread, many connections that stay open, on each one request
- * after the other.
+ * A load on a web server from the kernel's sockets: one thread, many connections that stay open, on
+ * each one request after the other.
  */
 final class KernelLoad {
   private final InetSocketAddress server;

@@ -9,4 +9,5 @@ package io.millrace.apps.demo;
  * @param medianMicros half of the requests were answered within so many microseconds
  * @param p99Micros 99 of 100 were
  */
-record LoadResult(long requests, long errors, double seconds, double medianMicros, double p99Micros) {}
+record LoadResult(
+    long requests, long errors, double seconds, double medianMicros, double p99Micros) {}

@@ -52,7 +52,8 @@ final class Story {
       say("1  Two TCP/IP stacks, one wire: the TAP device mr0");
       out.printf(
           "     the kernel    %-10s  in a network namespace of its own (%s)%n", KERNEL, namespace);
-      out.printf("     Millrace      %-10s  this process, in Java: a web server on port 80%n", OURS);
+      out.printf(
+          "     Millrace      %-10s  this process, in Java: a web server on port 80%n", OURS);
       ping();
       pageByKernel(client);
       filesByKernel(client);
@@ -63,7 +64,8 @@ final class Story {
     try (NetStack stack = start(TAP, OURS)) {
       HttpServer.listen(stack, 80, pages.config());
       say("6  How fast, without the capture (kernel and load share this machine's CPUs)");
-      warmUp(() -> new KernelLoad(new InetSocketAddress(OURS, 80), connections, "/").run(1, n -> {}));
+      warmUp(
+          () -> new KernelLoad(new InetSocketAddress(OURS, 80), connections, "/").run(1, n -> {}));
       KernelClient.Answer large = client.drain(URL + DemoPages.LARGE);
       rate("one download of 256 MiB", 256L << 20, large.seconds());
       KernelLoad load = new KernelLoad(new InetSocketAddress(OURS, 80), connections, "/");
@@ -80,15 +82,22 @@ final class Story {
     say("2  The kernel's ping");
     try {
       String answer =
-          new String(KernelClient.run(new byte[0], List.of("ping", "-c", "3", "-i", "0.2", OURS)), UTF_8);
-      answer.lines().filter(line -> line.contains("bytes from") || line.contains("packets")).forEach(this::quote);
+          new String(
+              KernelClient.run(new byte[0], List.of("ping", "-c", "3", "-i", "0.2", OURS)), UTF_8);
+      answer
+          .lines()
+          .filter(line -> line.contains("bytes from") || line.contains("packets"))
+          .forEach(this::quote);
     } catch (IOException e) {
       out.printf("     %s%n", e.getMessage());
     }
   }
 
   private void pageByKernel(KernelClient client) throws IOException, InterruptedException {
-    String how = client.isCurl() ? "curl " : "Java's client on kernel sockets (curl is not installed: apt install curl), ";
+    String how =
+        client.isCurl()
+            ? "curl "
+            : "Java's client on kernel sockets (curl is not installed: apt install curl), ";
     say("3  The page, fetched by the kernel: " + how + URL + "/");
     KernelClient.Answer page = client.get(URL + "/");
     show(page.body());
@@ -100,7 +109,7 @@ final class Story {
     KernelClient.Answer down = client.get(URL + DemoPages.FILE);
     compare("down", DemoPages.sha256(down.body()), down.seconds());
     KernelClient.Answer up = client.put(URL + "/sink", pages.file());
-    compare("up", new String(up.body(), UTF_8).split(" ")[0], up.seconds());
+    compare("up", new String(up.body(), UTF_8).replaceFirst(" .*\n", ""), up.seconds());
   }
 
   // ---- a wire in memory ----
@@ -113,7 +122,9 @@ final class Story {
         NetStack client = start("mem:demo", KERNEL)) {
       HttpServer.listen(stack, 80, pages.config());
       say("1  Two TCP/IP stacks in this process, one wire between them");
-      out.printf("     client        %-10s%n     server        %-10s  a web server on port 80%n", KERNEL, OURS);
+      out.printf(
+          "     client        %-10s%n     server        %-10s  a web server on port 80%n",
+          KERNEL, OURS);
       say("2  The page, fetched by the client: " + URL + "/");
       show(fetch(client, server, "/").body());
       say("3  A file of 4 MiB");
@@ -176,15 +187,21 @@ final class Story {
     String text = new String(html, UTF_8);
     Optional<String> body = text.lines().skip(1).reduce((a, b) -> a + "\n" + b);
     String plain =
-        body.orElse("")
-            .replaceAll("(?s)<(style|title|svg).*?</\\1>", "")
-            .replaceAll("<[^>]*>", "");
-    plain.lines().map(String::strip).filter(line -> !line.isEmpty()).limit(LINES).forEach(line -> out.printf("     | %s%n", line));
+        body.orElse("").replaceAll("(?s)<(style|title|svg).*?</\\1>", "").replaceAll("<[^>]*>", "");
+    plain
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .limit(LINES)
+        .forEach(line -> out.printf("     | %s%n", line));
   }
 
   private void compare(String direction, String sum, double time) {
-    String verdict = sum.equals(pages.fileSha256()) ? "the same" : "NOT THE SAME as sent: " + pages.fileSha256();
-    out.printf("     %-5s SHA-256 %s...  %s  (%.0f ms)%n", direction, sum.substring(0, 16), verdict, time * 1e3);
+    String verdict =
+        sum.equals(pages.fileSha256()) ? "the same" : "NOT THE SAME as sent: " + pages.fileSha256();
+    out.printf(
+        "     %-5s SHA-256 %s...  %s  (%.0f ms)%n",
+        direction, sum.substring(0, 16), verdict, time * 1e3);
     if (!sum.equals(pages.fileSha256())) {
       throw new Failure("the file did not arrive as it was sent");
     }
@@ -203,7 +220,11 @@ final class Story {
   private void told(LoadResult load) {
     out.printf(
         "     %-28s %,8.0f requests/s, half within %.0f µs, 99 %% within %.0f µs, %,d errors%n",
-        "all together", load.requests() / load.seconds(), load.medianMicros(), load.p99Micros(), load.errors());
+        "all together",
+        load.requests() / load.seconds(),
+        load.medianMicros(),
+        load.p99Micros(),
+        load.errors());
   }
 
   private void count(NetStack stack) {

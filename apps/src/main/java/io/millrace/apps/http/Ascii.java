@@ -35,13 +35,17 @@ final class Ascii {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
   }
 
-  /** The first address in [at, end) that holds a control character, DEL included; {@code end} if there is none. */
+  /**
+   * The first address in [at, end) that holds a control character, DEL included; {@code end} if
+   * there is none.
+   */
   static long control(long at, long end) {
     while (end - at >= 8) {
-      // The first byte of memory becomes the lowest of the word, where a borrow cannot have come from.
+      // The first byte of memory becomes the lowest of the word, where a borrow cannot have come
+      // from.
       long word = Long.reverseBytes(Bytes.i64(at));
       long del = word ^ 0x7f * ONES;
-      long found = (word - 0x20 * ONES & ~word | del - ONES & ~del) & HIGH;
+      long found = ((word - 0x20 * ONES & ~word) | (del - ONES & ~del)) & HIGH;
       if (found != 0) {
         return at + (Long.numberOfTrailingZeros(found) >> 3);
       }
@@ -74,7 +78,10 @@ final class Ascii {
     return at;
   }
 
-  /** Whether [at, end) spells {@code lowerCase} in any case; {@code lowerCase} has letters, digits, '-' and '='. */
+  /**
+   * Whether [at, end) spells {@code lowerCase} in any case; {@code lowerCase} has letters, digits,
+   * '-' and '='.
+   */
   static boolean spells(String lowerCase, long at, long end) {
     int n = lowerCase.length();
     if (end - at != n) {

@@ -12,15 +12,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The bytes of a page or file, off-heap, so that they are sent without a copy: parts of at most 1 GiB.
+ * The bytes of a page or file, off-heap, so that they are sent without a copy: parts of at most 1
+ * GiB.
  *
- * <p>A file of at most {@link #SMALL} bytes is read; a larger one is mapped with the size that it has now, so a file that
- * grows is served as it was. A mapped file must not be cut short while it is served: whoever replaces one writes a new
- * file and renames it. (Should it happen, the access faults, the JVM reports it as an error in the shard, and that
- * response breaks off.)
+ * <p>A file of at most {@link #SMALL} bytes is read; a larger one is mapped with the size that it
+ * has now, so a file that grows is served as it was. A mapped file must not be cut short while it
+ * is served: whoever replaces one writes a new file and renames it. (Should it happen, the access
+ * faults, the JVM reports it as an error in the shard, and that response breaks off.)
  *
- * <p>Counted like a buffer: the maker holds one reference; the memory goes back when that and all transports' are gone.
- * <b>Thread:</b> the shard's.
+ * <p>Counted like a buffer: the maker holds one reference; the memory goes back when that and all
+ * transports' are gone. <b>Thread:</b> the shard's.
  */
 final class Content {
   /** Files up to this size in bytes are read into memory. */
@@ -34,7 +35,9 @@ final class Content {
   private int references = 1;
   private int partsHeld;
 
-  /** @param arena what to close when the memory is not used any more; null if it stays */
+  /**
+   * @param arena what to close when the memory is not used any more; null if it stays
+   */
   private Content(MemorySegment bytes, Arena arena) {
     this.size = bytes.byteSize();
     this.arena = arena;

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory for request heads that arrive in pieces: a bounded number of blocks of {@link RequestHead#MAX_SIZE} bytes, made
- * as they are needed and used again. <b>Thread:</b> the shard's.
+ * Memory for request heads that arrive in pieces: a bounded number of blocks of {@link
+ * RequestHead#MAX_SIZE} bytes, made as they are needed and used again. <b>Thread:</b> the shard's.
  */
 final class HeadBlocks {
   private final List<MemorySegment> free = new ArrayList<>();

@@ -3,8 +3,8 @@ package io.millrace.apps.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 /**
- * The head of a response, made once and sent many times; only the date is patched. A small body stands right behind it.
- * <b>Thread:</b> the shard's.
+ * The head of a response, made once and sent many times; only the date is patched. A small body
+ * stands right behind it. <b>Thread:</b> the shard's.
  */
 final class HeadTemplate {
   private static final String DATE = "Date: ";
@@ -28,7 +28,8 @@ final class HeadTemplate {
    * @param body follows the head in {@link #bytes()}; may be empty
    */
   static HeadTemplate of(int status, String fields, byte[] body) {
-    String start = "HTTP/1.1 " + status + " " + Status.phrase(status) + "\r\nServer: Millrace\r\n" + DATE;
+    String start =
+        "HTTP/1.1 " + status + " " + Status.phrase(status) + "\r\nServer: Millrace\r\n" + DATE;
     String head = start + " ".repeat(HttpDate.LENGTH) + "\r\n" + fields + "\r\n";
     byte[] all = new byte[head.length() + body.length];
     System.arraycopy(head.getBytes(ISO_8859_1), 0, all, 0, head.length());

@@ -41,7 +41,9 @@ public record HttpConfig(
     }
   }
 
-  /** No root and no pages; 100,000 connections, 512 files, 10 s for a head, 75 s idle, 60 s stalled. */
+  /**
+   * No root and no pages; 100,000 connections, 512 files, 10 s for a head, 75 s idle, 60 s stalled.
+   */
   public static HttpConfig defaults() {
     return new HttpConfig(
         null,
@@ -55,7 +57,8 @@ public record HttpConfig(
 
   /** The same, serving the files of {@code folder}. */
   public HttpConfig withRoot(Path folder) {
-    return new HttpConfig(folder, pages, connections, files, headTimeout, idleTimeout, stallTimeout);
+    return new HttpConfig(
+        folder, pages, connections, files, headTimeout, idleTimeout, stallTimeout);
   }
 
   /** The same with one more page. */

@@ -12,10 +12,11 @@ import java.util.ArrayDeque;
 import java.util.HexFormat;
 
 /**
- * One connection to the web server: requests are read in place, answered in order, and bodies sent by reference.
+ * One connection to the web server: requests are read in place, answered in order, and bodies sent
+ * by reference.
  *
- * <p>Back-pressure: while a response does not fit into the send buffer, no further request is read and the peer's window
- * stays shut. Every state has a deadline. <b>Thread:</b> the shard's.
+ * <p>Back-pressure: while a response does not fit into the send buffer, no further request is read
+ * and the peer's window stays shut. Every state has a deadline. <b>Thread:</b> the shard's.
  */
 final class HttpConnection extends TimerNode implements TcpHandler {
   /** The most bytes of a body handed to TCP at once. */
@@ -24,13 +25,17 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   /** How long we wait for the peer to close after we did, in ns. */
   private static final long LINGER = 2_000_000_000L;
 
-  private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+  private static final byte[] CONTINUE =
+      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
   private static final String ALLOW_READING = "Allow: GET, HEAD\r\n";
 
   private enum Phase {
     /** Requests are read and answered. */
     SERVING,
-    /** The last response is queued, our side is closed; what still comes is thrown away until the peer closes. */
+    /**
+     * The last response is queued, our side is closed; what still comes is thrown away until the
+     * peer closes.
+     */
     LINGERING,
     CLOSED
   }
@@ -96,7 +101,9 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     connection.pauseReading();
   }
 
-  /** Reads and answers until the bytes are used up or the output is full; returns how many are used. */
+  /**
+   * Reads and answers until the bytes are used up or the output is full; returns how many are used.
+   */
   private int serve(long address, int length) {
     int at = 0;
     while (phase == Phase.SERVING && !blocked) {
@@ -147,7 +154,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   @Override
   public void onPeerClosed(TcpConnection c) {
     peerClosed = true;
-    if (phase == Phase.LINGERING || !blocked && waiting.isEmpty()) {
+    if (phase == Phase.LINGERING || (!blocked && waiting.isEmpty())) {
       close();
     }
   }
@@ -160,7 +167,14 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     if (head.hasBody() && !isSink(head)) {
       // The body is not read: only closing tells the peer where the next request would begin.
       keepOpen = false;
-      send(Reply.error(method == Method.UNKNOWN ? 501 : method == Method.GET || method == Method.HEAD ? 400 : 405, ALLOW_READING), http10, true);
+      send(
+          Reply.error(
+              method == Method.UNKNOWN
+                  ? 501
+                  : method == Method.GET || method == Method.HEAD ? 400 : 405,
+              ALLOW_READING),
+          http10,
+          true);
       return;
     }
     keepOpen = head.isPersistent();
@@ -368,7 +382,10 @@ final class HttpConnection extends TimerNode implements TcpHandler {
 
   // ---- the end, and deadlines ----
 
-  /** Closes our side, and waits for the peer's: closing at once could reset the connection before it has read all. */
+  /**
+   * Closes our side, and waits for the peer's: closing at once could reset the connection before it
+   * has read all.
+   */
   private void linger() {
     phase = Phase.LINGERING;
     dropWaiting();
@@ -407,7 +424,10 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     }
   }
 
-  /** Sets the deadline for what comes next: a request, the rest of its head, or the rest of its body. */
+  /**
+   * Sets the deadline for what comes next: a request, the rest of its head, or the rest of its
+   * body.
+   */
   private void expectNext() {
     if (phase != Phase.SERVING) {
       return;
@@ -424,7 +444,6 @@ final class HttpConnection extends TimerNode implements TcpHandler {
       expectBy(server.headTimeout());
     }
   }
-
 
   /** Moves the deadline; the wheel is only bothered when it comes nearer. */
   private void expectBy(long fromNow) {

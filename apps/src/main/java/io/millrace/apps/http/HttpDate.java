@@ -8,7 +8,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
- * The time of day as HTTP writes it (RFC 9110 §5.6.7), made anew at most once a second. <b>Thread:</b> the shard's.
+ * The time of day as HTTP writes it (RFC 9110 §5.6.7), made anew at most once a second.
+ * <b>Thread:</b> the shard's.
  */
 final class HttpDate {
   /** The length of a date in bytes. */

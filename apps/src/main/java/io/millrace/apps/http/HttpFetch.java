@@ -19,8 +19,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Fetches one page over the stack: {@code GET}, one connection, the body to a channel.
  *
- * <p>The body is written on the shard's thread in the memory that it arrived in; a channel that blocks makes the shard
- * wait, and with it the peer.
+ * <p>The body is written on the shard's thread in the memory that it arrived in; a channel that
+ * blocks makes the shard wait, and with it the peer.
  */
 public final class HttpFetch implements TcpHandler {
   /**
@@ -35,7 +35,11 @@ public final class HttpFetch implements TcpHandler {
   /** How many bytes of a body are there so far; called on the shard's thread, must be quick. */
   @FunctionalInterface
   public interface Progress {
-    /** @param total as told by the server, or -1 */
+    /**
+     * More has come.
+     *
+     * @param total as told by the server, or -1
+     */
     void received(long bytes, long total);
   }
 
@@ -57,8 +61,8 @@ public final class HttpFetch implements TcpHandler {
   }
 
   /**
-   * Fetches {@code target} from a server. Any thread; the result completes on the shard's, with an {@link IOException}
-   * whose message is one sentence if it fails.
+   * Fetches {@code target} from a server. Any thread; the result completes on the shard's, with an
+   * {@link IOException} whose message is one sentence if it fails.
    *
    * @param host what the Host field says
    * @param target the path and query
@@ -72,7 +76,11 @@ public final class HttpFetch implements TcpHandler {
       WritableByteChannel to,
       Progress progress) {
     String request =
-        "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: millrace\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+        "GET "
+            + target
+            + " HTTP/1.1\r\nHost: "
+            + host
+            + "\r\nUser-Agent: millrace\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     Shard shard = stack.shard(0);
     CompletableFuture<Result> result = new CompletableFuture<>();
     shard.execute(
@@ -153,7 +161,8 @@ public final class HttpFetch implements TcpHandler {
           case REFUSED -> "the server refused the connection: nothing listens on that port";
           case RESET -> "the server reset the connection after " + bytes + " bytes";
           case TIMED_OUT -> "the server does not answer";
-          case UNREACHABLE -> "the server cannot be reached: no route, or no host with that address";
+          case UNREACHABLE ->
+              "the server cannot be reached: no route, or no host with that address";
           case NORMAL, ABORTED, STACK_CLOSED ->
               "the connection was closed after " + bytes + " bytes, before the end";
         };

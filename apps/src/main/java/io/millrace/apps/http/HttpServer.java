@@ -1,19 +1,18 @@
 package io.millrace.apps.http;
 
 import io.millrace.net.NetStack;
-import io.millrace.net.Shard;
 import io.millrace.tcp.Tcp;
 import io.millrace.tcp.TcpAcceptor;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
-import io.millrace.tcp.TcpListener;
 import java.io.IOException;
 
 /**
- * A web server on the stack: HTTP/1.1 (RFC 9110, 9112), files and pages, one state per shard, nothing shared.
+ * A web server on the stack: HTTP/1.1 (RFC 9110, 9112), files and pages, one state per shard,
+ * nothing shared.
  *
- * <p>{@code PUT} or {@code POST} to {@code /sink} takes any body and answers with its SHA-256 and length; {@code /stats}
- * and {@code /stats.json} tell what the stack has counted.
+ * <p>{@code PUT} or {@code POST} to {@code /sink} takes any body and answers with its SHA-256 and
+ * length; {@code /stats} and {@code /stats.json} tell what the stack has counted.
  */
 public final class HttpServer implements TcpAcceptor {
   private final HttpShard[] shards;

@@ -50,8 +50,9 @@ final class HttpShard {
   }
 
   /**
-   * The resource that a request asks for; null if there is none, and then {@link #findStatus()} says why. Files are
-   * opened on the shard's thread: the first request for one waits for the disk, and so do the connections beside it.
+   * The resource that a request asks for; null if there is none, and then {@link #findStatus()}
+   * says why. Files are opened on the shard's thread: the first request for one waits for the disk,
+   * and so do the connections beside it.
    */
   Resource find(RequestHead head) {
     long now = now();

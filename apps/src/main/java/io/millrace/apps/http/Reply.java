@@ -32,7 +32,13 @@ record Reply(int status, String contentType, String fields, String body) {
         !keepOpen ? "Connection: close\r\n" : http10 ? "Connection: keep-alive\r\n" : "";
     return HeadTemplate.of(
         status,
-        "Content-Type: " + contentType + "\r\nContent-Length: " + bytes.length + "\r\n" + fields + connection,
+        "Content-Type: "
+            + contentType
+            + "\r\nContent-Length: "
+            + bytes.length
+            + "\r\n"
+            + fields
+            + connection,
         withBody ? bytes : new byte[0]);
   }
 }

@@ -4,12 +4,14 @@ import io.millrace.buf.Bytes;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Finds requests in a stream of bytes that arrives in pieces (RFC 9112). Pure: bytes in, events out.
+ * Finds requests in a stream of bytes that arrives in pieces (RFC 9112). Pure: bytes in, events
+ * out.
  *
- * <p>Call {@link #read} with what is left of a piece until it says {@link Event#MORE}; after each call, {@link
- * #consumed()} bytes are done with. A head that lies in one piece is parsed where it is; only one that is split is
- * copied together, in a block that {@link #releaseHead} gives back. The events of a request are HEAD, then, if it has a body, any number of BODY and one END. After BAD
- * the stream cannot be read on. <b>Thread:</b> the shard's. Allocates nothing.
+ * <p>Call {@link #read} with what is left of a piece until it says {@link Event#MORE}; after each
+ * call, {@link #consumed()} bytes are done with. A head that lies in one piece is parsed where it
+ * is; only one that is split is copied together, in a block that {@link #releaseHead} gives back.
+ * The events of a request are HEAD, then, if it has a body, any number of BODY and one END. After
+ * BAD the stream cannot be read on. <b>Thread:</b> the shard's. Allocates nothing.
  */
 final class RequestReader {
   /** What a call found. */
@@ -105,7 +107,8 @@ final class RequestReader {
     int start = 0;
     if (inBlock == 0) {
       // RFC 9112 §2.2: ignore empty lines in front of the request line.
-      while (start < length && (Bytes.u8(address + start) == '\r' || Bytes.u8(address + start) == '\n')) {
+      while (start < length
+          && (Bytes.u8(address + start) == '\r' || Bytes.u8(address + start) == '\n')) {
         start++;
       }
       if (start == length) {
@@ -153,7 +156,10 @@ final class RequestReader {
     return Event.MORE;
   }
 
-  /** Behind the empty line that ends a head, or 0: the search begins at {@code at}, the head at {@code start}. */
+  /**
+   * Behind the empty line that ends a head, or 0: the search begins at {@code at}, the head at
+   * {@code start}.
+   */
   private static long headEnd(long start, long at, long end) {
     for (long lf = Ascii.find('\n', at, end); lf < end; lf = Ascii.find('\n', lf + 1, end)) {
       if (lf > start && Bytes.u8(lf - 1) == '\n') {

@@ -2,7 +2,10 @@ package io.millrace.apps.http;
 
 import io.millrace.buf.Buffer;
 
-/** Content with its type, and the heads of the responses that carry all of it. <b>Thread:</b> the shard's. */
+/**
+ * Content with its type, and the heads of the responses that carry all of it. <b>Thread:</b> the
+ * shard's.
+ */
 final class Resource {
   /** Bodies up to this size in bytes are sent together with the head, in one piece. */
   private static final int INLINE = 2_048;
@@ -30,7 +33,11 @@ final class Resource {
 
   /** The header fields of a response with {@code length} bytes of it. */
   String fields(long length) {
-    return "Content-Type: " + contentType + "\r\nAccept-Ranges: bytes\r\nContent-Length: " + length + "\r\n";
+    return "Content-Type: "
+        + contentType
+        + "\r\nAccept-Ranges: bytes\r\nContent-Length: "
+        + length
+        + "\r\n";
   }
 
   /** Whether the heads carry the body. */

@@ -8,9 +8,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 
 /**
- * Open files by the bytes of the target that asked for them, at most a fixed number; and pages, which stay. Finding one
- * allocates nothing. A file is looked at again at most once a second, and opened again if its size or time has changed.
- * <b>Thread:</b> the shard's.
+ * Open files by the bytes of the target that asked for them, at most a fixed number; and pages,
+ * which stay. Finding one allocates nothing. A file is looked at again at most once a second, and
+ * opened again if its size or time has changed. <b>Thread:</b> the shard's.
  */
 final class ResourceCache {
   private static final long CHECK_INTERVAL = 1_000_000_000L;

@@ -9,8 +9,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * The folder whose files are served, and the guard at its door: nothing outside it is ever found, neither by {@code ..}
- * nor by percent-encoding nor by a symbolic link that leads out.
+ * The folder whose files are served, and the guard at its door: nothing outside it is ever found,
+ * neither by {@code ..} nor by percent-encoding nor by a symbolic link that leads out.
  */
 final class SiteRoot {
   /**
@@ -40,7 +40,7 @@ final class SiteRoot {
     if (path == null) {
       return new Found(400, null);
     }
-    for (String segment : path.split("/")) {
+    for (String segment : path.split("/", -1)) {
       if (segment.equals("..")) {
         return Found.NOTHING;
       }

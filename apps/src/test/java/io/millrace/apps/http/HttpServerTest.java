@@ -138,7 +138,8 @@ class HttpServerTest {
   }
 
   private static String hello() {
-    return response("200 OK", "text/plain; charset=utf-8", "Accept-Ranges: bytes\r\n", "Hello, world.\n");
+    return response(
+        "200 OK", "text/plain; charset=utf-8", "Accept-Ranges: bytes\r\n", "Hello, world.\n");
   }
 
   private void expectNothingLeft() {
@@ -249,8 +250,7 @@ class HttpServerTest {
     for (int i = 0; i < 5; i++) {
       file(i + ".bin", 100_000 + i);
     }
-    HttpConfig few =
-        new HttpConfig(root, java.util.Map.of(), 10, 2, MINUTE, MINUTE, MINUTE);
+    HttpConfig few = new HttpConfig(root, java.util.Map.of(), 10, 2, MINUTE, MINUTE, MINUTE);
     serve(LinkConfig.perfect(), few);
     for (int i = 0; i < 15; i++) {
       assertThat(fetch("/" + i % 5 + ".bin", new Sum()).bytes()).isEqualTo(100_000 + i % 5);
@@ -294,7 +294,8 @@ class HttpServerTest {
   void requestsThatComeTogetherAreAnsweredInOrder() throws IOException {
     byte[] large = file("large.bin", 1_000_000);
     serve();
-    Raw raw = new Raw().send(get("/hello.txt") + get("/large.bin") + get("/none") + get("/hello.txt"));
+    Raw raw =
+        new Raw().send(get("/hello.txt") + get("/large.bin") + get("/none") + get("/hello.txt"));
     world.run(MINUTE);
     String received = raw.received();
     assertThat(received).startsWith(hello()).endsWith(hello());
@@ -380,9 +381,14 @@ class HttpServerTest {
   })
   void aRange(String range, String answer, String body) throws IOException {
     serve();
-    assertThat(new Raw().send("GET /hello.txt HTTP/1.1\r\nHost: a\r\nRange: " + range + "\r\n\r\n").received())
+    assertThat(
+            new Raw()
+                .send("GET /hello.txt HTTP/1.1\r\nHost: a\r\nRange: " + range + "\r\n\r\n")
+                .received())
         .startsWith("HTTP/1.1 206 Partial Content\r\n")
-        .contains("Content-Range: bytes " + answer + "/14\r\n", "Content-Length: " + body.length() + "\r\n")
+        .contains(
+            "Content-Range: bytes " + answer + "/14\r\n",
+            "Content-Length: " + body.length() + "\r\n")
         .endsWith("\r\n\r\n" + body);
   }
 
@@ -390,7 +396,10 @@ class HttpServerTest {
   @ValueSource(strings = {"bytes=14-", "bytes=-0", "bytes=99-100"})
   void aRangeThatIsNotThere(String range) throws IOException {
     serve();
-    assertThat(new Raw().send("GET /hello.txt HTTP/1.1\r\nHost: a\r\nRange: " + range + "\r\n\r\n").received())
+    assertThat(
+            new Raw()
+                .send("GET /hello.txt HTTP/1.1\r\nHost: a\r\nRange: " + range + "\r\n\r\n")
+                .received())
         .startsWith("HTTP/1.1 416 ")
         .contains("Content-Range: bytes */14\r\n");
   }
@@ -399,9 +408,12 @@ class HttpServerTest {
   void aRangeInsideALargeFile() throws IOException {
     byte[] large = file("large.bin", 3_000_000);
     serve();
-    Raw raw = new Raw().send("GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=1000000-1999999\r\n\r\n");
+    Raw raw =
+        new Raw()
+            .send("GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=1000000-1999999\r\n\r\n");
     world.run(MINUTE);
-    assertThat(raw.received()).endsWith("\r\n\r\n" + new String(large, 1_000_000, 1_000_000, ISO_8859_1));
+    assertThat(raw.received())
+        .endsWith("\r\n\r\n" + new String(large, 1_000_000, 1_000_000, ISO_8859_1));
   }
 
   @Test
@@ -430,9 +442,18 @@ class HttpServerTest {
   void anUploadIsSummedUp() throws IOException {
     serve();
     String sum = HexFormat.of().formatHex(sha256().digest("hello".getBytes(ISO_8859_1)));
-    Raw raw = new Raw().send("PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel").send("lo");
+    Raw raw =
+        new Raw().send("PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel").send("lo");
     assertThat(raw.received()).endsWith("\r\n\r\n" + sum + " 5\n");
-    raw.send("POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n");
+    raw.send(
+        "POST /sink HTTP/1.1\r\n"
+            + "Host: a\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
+            + "2\r\n"
+            + "he\r\n"
+            + "3\r\n"
+            + "llo\r\n"
+            + "0\r\n\r\n");
     assertThat(raw.received()).endsWith("\r\n\r\n" + sum + " 5\n");
     raw.send("PUT /sink HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
     assertThat(raw.received()).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
@@ -445,7 +466,8 @@ class HttpServerTest {
   void anUploadOfNothing() throws IOException {
     serve();
     String sum = HexFormat.of().formatHex(sha256().digest());
-    assertThat(new Raw().send("PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").received())
+    assertThat(
+            new Raw().send("PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").received())
         .endsWith("\r\n\r\n" + sum + " 0\n");
   }
 
@@ -474,7 +496,8 @@ class HttpServerTest {
   @Test
   void aBodyThatNobodyWantsEndsTheConnection() throws IOException {
     serve();
-    Raw raw = new Raw().send("PUT /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nxxx");
+    Raw raw =
+        new Raw().send("PUT /hello.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nxxx");
     assertThat(raw.received()).startsWith("HTTP/1.1 405 ").contains("Connection: close\r\n");
     assertThat(raw.serverClosed).isTrue();
   }
@@ -565,9 +588,7 @@ class HttpServerTest {
   @Test
   void aDownloadThatIsReadSlowlyIsNot() throws IOException {
     byte[] large = file("large.bin", 2_000_000);
-    serve(
-        LinkConfig.perfect().withRate(64_000, 10_000),
-        HttpConfig.defaults().withRoot(root));
+    serve(LinkConfig.perfect().withRate(64_000, 10_000), HttpConfig.defaults().withRoot(root));
     Raw raw = new Raw().send("GET /large.bin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     world.runUntil(() -> raw.serverClosed, Duration.ofMinutes(30));
     assertThat(raw.received()).endsWith("\r\n\r\n" + new String(large, ISO_8859_1));
@@ -590,11 +611,25 @@ class HttpServerTest {
     serve();
     Shard shard = client.shard(0);
     CompletableFuture<HttpFetch.Result> result =
-        HttpFetch.get(client, SERVER, 81, "a", "/", Channels.newChannel(new ByteArrayOutputStream()), (b, t) -> {});
+        HttpFetch.get(
+            client,
+            SERVER,
+            81,
+            "a",
+            "/",
+            Channels.newChannel(new ByteArrayOutputStream()),
+            (b, t) -> {});
     world.runUntil(result::isDone, MINUTE);
     assertThat(result.exceptionNow()).hasMessageContaining("refused");
     CompletableFuture<HttpFetch.Result> nowhere =
-        HttpFetch.get(client, IpAddress.parse("192.0.2.1"), 80, "a", "/", Channels.newChannel(new ByteArrayOutputStream()), (b, t) -> {});
+        HttpFetch.get(
+            client,
+            IpAddress.parse("192.0.2.1"),
+            80,
+            "a",
+            "/",
+            Channels.newChannel(new ByteArrayOutputStream()),
+            (b, t) -> {});
     assertThat(nowhere.exceptionNow()).hasMessageContaining("no route");
     assertThat(shard.pool().available()).isEqualTo(framesOfClient);
   }

@@ -9,7 +9,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gives a request reader its bytes in pieces, each in memory of its own, and writes down what it says. */
+/**
+ * Gives a request reader its bytes in pieces, each in memory of its own, and writes down what it
+ * says.
+ */
 final class Pieces {
   private final RequestReader reader;
   private final List<String> events = new ArrayList<>();
@@ -19,7 +22,9 @@ final class Pieces {
     reader = new RequestReader(blocks);
   }
 
-  /** The events of {@code bytes}, cut at the positions given; the bodies' pieces are put together. */
+  /**
+   * The events of {@code bytes}, cut at the positions given; the bodies' pieces are put together.
+   */
   static List<String> events(byte[] bytes, int... cuts) {
     HeadBlocks blocks = new HeadBlocks(1);
     Pieces pieces = new Pieces(blocks);
@@ -41,7 +46,8 @@ final class Pieces {
   }
 
   void feed(byte[] bytes, int from, int to) {
-    // Memory of exactly the right size: reading behind it is found by the memory checks of the JVM's own copy.
+    // Memory of exactly the right size: reading behind it is found by the memory checks of the
+    // JVM's own copy.
     try (Arena arena = Arena.ofConfined()) {
       int length = to - from;
       MemorySegment piece = arena.allocate(Math.max(1, length));

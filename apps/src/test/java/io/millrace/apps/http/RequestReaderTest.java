@@ -27,7 +27,9 @@ class RequestReaderTest {
 
     @Test
     void requestsThatFollowEachOther() {
-      assertThat(Pieces.events("GET /1 HTTP/1.1" + HOST + "HEAD /2 HTTP/1.1" + HOST + "GET /3 HTTP/1.0\r\n\r\n"))
+      assertThat(
+              Pieces.events(
+                  "GET /1 HTTP/1.1" + HOST + "HEAD /2 HTTP/1.1" + HOST + "GET /3 HTTP/1.0\r\n\r\n"))
           .containsExactly("GET /1 keep", "HEAD /2 keep", "GET /3 close");
     }
 
@@ -60,7 +62,8 @@ class RequestReaderTest {
 
     @Test
     void theTargetWithoutItsQuery() {
-      assertThat(Pieces.events("GET /a%20b?c=/d HTTP/1.1" + HOST)).containsExactly("GET /a%20b keep");
+      assertThat(Pieces.events("GET /a%20b?c=/d HTTP/1.1" + HOST))
+          .containsExactly("GET /a%20b keep");
     }
 
     @ParameterizedTest
@@ -71,18 +74,24 @@ class RequestReaderTest {
       "http://host?q, /",
     })
     void theAbsoluteForm(String target, String path) {
-      assertThat(Pieces.events("GET " + target + " HTTP/1.1" + HOST)).containsExactly("GET " + path + " keep");
+      assertThat(Pieces.events("GET " + target + " HTTP/1.1" + HOST))
+          .containsExactly("GET " + path + " keep");
     }
 
     @Test
     void aBodyOfKnownLength() {
-      assertThat(Pieces.events("PUT /sink HTTP/1.1\r\nContent-Length: 5\r\nHost: a\r\n\r\nhelloGET / HTTP/1.1" + HOST))
+      assertThat(
+              Pieces.events(
+                  "PUT /sink HTTP/1.1\r\nContent-Length: 5\r\nHost: a\r\n\r\nhelloGET / HTTP/1.1"
+                      + HOST))
           .containsExactly("PUT /sink keep length=5", "body hello", "GET / keep");
     }
 
     @Test
     void aBodyOfNoBytes() {
-      assertThat(Pieces.events("PUT /s HTTP/1.1\r\nContent-Length: 0" + HOST + "GET / HTTP/1.1" + HOST))
+      assertThat(
+              Pieces.events(
+                  "PUT /s HTTP/1.1\r\nContent-Length: 0" + HOST + "GET / HTTP/1.1" + HOST))
           .containsExactly("PUT /s keep length=0", "GET / keep");
     }
 
@@ -92,14 +101,22 @@ class RequestReaderTest {
               Pieces.events(
                   "POST /s HTTP/1.1\r\nTransfer-Encoding: chunked"
                       + HOST
-                      + "3\r\nabc\r\n0A;ext=\"x\"\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nGET / HTTP/1.1"
+                      + "3\r\n"
+                      + "abc\r\n"
+                      + "0A;ext=\"x\"\r\n"
+                      + "0123456789\r\n"
+                      + "0\r\n"
+                      + "Trailer: x\r\n\r\n"
+                      + "GET / HTTP/1.1"
                       + HOST))
           .containsExactly("POST /s keep chunked", "body abc0123456789", "GET / keep");
     }
 
     @Test
     void thatTheClientWaitsForContinue() {
-      assertThat(Pieces.events("PUT /s HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-Continue" + HOST + "x"))
+      assertThat(
+              Pieces.events(
+                  "PUT /s HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-Continue" + HOST + "x"))
           .containsExactly("PUT /s keep length=1 expects-continue", "body x");
     }
 
@@ -119,7 +136,8 @@ class RequestReaderTest {
       "bytes=99999999999999999999-, ''",
     })
     void oneRangeAndIgnoresWhatIsNone(String value, String answer) {
-      assertThat(Pieces.events("GET / HTTP/1.1\r\nRange: " + value + HOST)).containsExactly("GET / keep" + answer);
+      assertThat(Pieces.events("GET / HTTP/1.1\r\nRange: " + value + HOST))
+          .containsExactly("GET / keep" + answer);
     }
 
     @Test
@@ -129,7 +147,15 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"OPTIONS, OTHER", "DELETE, OTHER", "TRACE, OTHER", "CONNECT, OTHER", "get, UNKNOWN", "BREW, UNKNOWN", "X, UNKNOWN"})
+    @CsvSource({
+      "OPTIONS, OTHER",
+      "DELETE, OTHER",
+      "TRACE, OTHER",
+      "CONNECT, OTHER",
+      "get, UNKNOWN",
+      "BREW, UNKNOWN",
+      "X, UNKNOWN"
+    })
     void theMethod(String method, String answer) {
       assertThat(Pieces.events(method + " / HTTP/1.1" + HOST)).containsExactly(answer + " / keep");
     }
@@ -172,18 +198,22 @@ class RequestReaderTest {
 
     @Test
     void bothWaysToTellALength() {
-      assertThat(Pieces.events("PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked" + HOST))
+      assertThat(
+              Pieces.events(
+                  "PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked" + HOST))
           .containsExactly("bad 400");
     }
 
     @Test
     void chunksInHttp10() {
-      assertThat(Pieces.events("PUT / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")).containsExactly("bad 400");
+      assertThat(Pieces.events("PUT / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"))
+          .containsExactly("bad 400");
     }
 
     @Test
     void codingsThatItDoesNotKnow() {
-      assertThat(Pieces.events("PUT / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked" + HOST)).containsExactly("bad 501");
+      assertThat(Pieces.events("PUT / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked" + HOST))
+          .containsExactly("bad 501");
     }
 
     @Test
@@ -205,7 +235,8 @@ class RequestReaderTest {
 
     @Test
     void aRequestLineThatDoesNotEnd() {
-      assertThat(Pieces.events("GET /" + "x".repeat(RequestHead.MAX_SIZE))).containsExactly("bad 414");
+      assertThat(Pieces.events("GET /" + "x".repeat(RequestHead.MAX_SIZE)))
+          .containsExactly("bad 414");
     }
 
     @Test
@@ -223,7 +254,14 @@ class RequestReaderTest {
     @ParameterizedTest
     @ValueSource(
         strings = {
-          "x\r\n", "\r\n", ";\r\n", "-1\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3\nabc", "1\r\na0\r\n\r\n", "ffffffffffffffff\r\n",
+          "x\r\n",
+          "\r\n",
+          ";\r\n",
+          "-1\r\n",
+          "3\r\nabcd\r\n0\r\n\r\n",
+          "3\nabc",
+          "1\r\na0\r\n\r\n",
+          "ffffffffffffffff\r\n",
         })
     void chunksThatAreNone(String body) {
       assertThat(Pieces.events("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked" + HOST + body))
@@ -233,13 +271,20 @@ class RequestReaderTest {
 
     @Test
     void chunkExtensionsWithoutEnd() {
-      assertThat(Pieces.events("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked" + HOST + "1;" + "x".repeat(2_000)))
+      assertThat(
+              Pieces.events(
+                  "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked" + HOST + "1;" + "x".repeat(2_000)))
           .containsExactly("PUT / keep chunked", "bad 400");
     }
 
     @Test
     void trailersWithoutEnd() {
-      assertThat(Pieces.events("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked" + HOST + "0\r\n" + "A: b\r\n".repeat(2_000)))
+      assertThat(
+              Pieces.events(
+                  "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked"
+                      + HOST
+                      + "0\r\n"
+                      + "A: b\r\n".repeat(2_000)))
           .containsExactly("PUT / keep chunked", "bad 400");
     }
   }
@@ -247,7 +292,8 @@ class RequestReaderTest {
   @Test
   void theLargestHeadIsAccepted() {
     String start = "GET / HTTP/1.1\r\nA: ";
-    String request = start + "x".repeat(RequestHead.MAX_SIZE - start.length() - HOST.length()) + HOST;
+    String request =
+        start + "x".repeat(RequestHead.MAX_SIZE - start.length() - HOST.length()) + HOST;
     assertThat(request).hasSize(RequestHead.MAX_SIZE);
     assertThat(Pieces.events(request)).containsExactly("GET / keep");
     assertThat(Pieces.events(request.getBytes(ISO_8859_1), 10_000)).containsExactly("GET / keep");

@@ -43,7 +43,8 @@ class ResponseReaderTest {
         case MORE -> {
           return true;
         }
-        case HEAD -> seen.append(reader.status()).append(reader.isPersistent() ? " keep " : " close ");
+        case HEAD ->
+            seen.append(reader.status()).append(reader.isPersistent() ? " keep " : " close ");
         case BODY -> {
           byte[] body = new byte[reader.bodyLength()];
           Bytes.copyOut(reader.bodyAddress(), body, 0, body.length);
@@ -72,7 +73,15 @@ class ResponseReaderTest {
 
   @Test
   void aBodyInChunks() {
-    assertThat(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"))
+    assertThat(
+            read(
+                "HTTP/1.1 200 OK\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n"
+                    + "2\r\n"
+                    + "ab\r\n"
+                    + "1\r\n"
+                    + "c\r\n"
+                    + "0\r\n\r\n"))
         .isEqualTo("200 keep abc.");
   }
 
@@ -90,7 +99,11 @@ class ResponseReaderTest {
 
   @Test
   void interimResponsesBeforeTheRealOne() {
-    assertThat(read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"))
+    assertThat(
+            read(
+                "HTTP/1.1 100 Continue\r\n\r\n"
+                    + "HTTP/1.1 204 No Content\r\n"
+                    + "Connection: close\r\n\r\n"))
         .isEqualTo("100 keep 204 close .");
   }
 
@@ -101,7 +114,13 @@ class ResponseReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"HTTP/2 200\r\n\r\n", "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n"})
+  @ValueSource(
+      strings = {
+        "HTTP/2 200\r\n\r\n",
+        "hello\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 20 OK\r\n\r\n"
+      })
   void refusesWhatIsNoResponse(String text) {
     assertThat(read(text)).isEqualTo("bad");
   }
@@ -109,7 +128,8 @@ class ResponseReaderTest {
   @Property(tries = 500)
   void piecesDoNotMatter(@ForAll @IntRange(min = 1, max = 60) int piece) {
     String text = "HTTP/1.0 404 No\nConnection: keep-alive\nContent-Length: 10\n\n0123456789";
-    assertThat(new ResponseReaderTest().read(text.getBytes(ISO_8859_1), piece)).isEqualTo("404 keep 0123456789.");
+    assertThat(new ResponseReaderTest().read(text.getBytes(ISO_8859_1), piece))
+        .isEqualTo("404 keep 0123456789.");
   }
 
   @Property(tries = 5_000)
