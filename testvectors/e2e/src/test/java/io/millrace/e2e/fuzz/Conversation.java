@@ -8,11 +8,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A host that talks to the stack over a few TCP connections, UDP, ICMP and ARP, and follows the sequence numbers well
- * enough that many of its segments are acceptable: so that damaged ones reach deep states.
+ * A host that talks to the stack over a few TCP connections, UDP, ICMP and ARP, and follows the
+ * sequence numbers well enough that many of its segments are acceptable: so that damaged ones reach
+ * deep states.
  */
 final class Conversation {
-  private static final String[] FLAGS = {"S", "A", "PA", "FA", "R", "RA", "SA", "", "FPU", "A", "PA"};
+  private static final String[] FLAGS = {
+    "S", "A", "PA", "FA", "R", "RA", "SA", "", "FPU", "A", "PA"
+  };
   private final SplittableRandom random;
   private final long stationMac;
   private final long stackMac;
@@ -48,7 +51,8 @@ final class Conversation {
       return;
     }
     Flow flow = find(packet.destinationPort(), packet.sourcePort());
-    long length = packet.payload().length + (packet.hasFlag('S') ? 1 : 0) + (packet.hasFlag('F') ? 1 : 0);
+    long length =
+        packet.payload().length + (packet.hasFlag('S') ? 1 : 0) + (packet.hasFlag('F') ? 1 : 0);
     flow.ack = packet.seq() + length;
     if (packet.hasFlag('A')) {
       flow.seq = packet.ack();
@@ -73,12 +77,13 @@ final class Conversation {
   byte[] next() {
     return switch (random.nextInt(12)) {
       case 0 -> arp();
-      case 1 -> PacketBuilder.icmp(random.nextInt(20), random.nextInt(6), random.nextInt())
-          .ethernet(stationMac, stackMac)
-          .from("10.0.0.9", 0)
-          .to("10.0.0.1", 0)
-          .payload(random.nextInt(100))
-          .bytes();
+      case 1 ->
+          PacketBuilder.icmp(random.nextInt(20), random.nextInt(6), random.nextInt())
+              .ethernet(stationMac, stackMac)
+              .from("10.0.0.9", 0)
+              .to("10.0.0.1", 0)
+              .payload(random.nextInt(100))
+              .bytes();
       case 2 -> icmpError();
       case 3 -> udp();
       case 4 -> fragment();

@@ -22,11 +22,12 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * A hostile neighbour: whatever it sends, no exception leaves a handler, no frame is lost from the pool, every connection
- * ends, and the stack still serves.
+ * A hostile neighbour: whatever it sends, no exception leaves a handler, no frame is lost from the
+ * pool, every connection ends, and the stack still serves.
  *
- * <p>Runs 100,000 frames in the build; for as long as {@code -Dmillrace.fuzz.seconds=N} says otherwise, from {@code
- * -Dmillrace.fuzz.seed=N}. A failure names the seed of its round, which replays it exactly.
+ * <p>Runs 100,000 frames in the build; for as long as {@code -Dmillrace.fuzz.seconds=N} says
+ * otherwise, from {@code -Dmillrace.fuzz.seed=N}. A failure names the seed of its round, which
+ * replays it exactly.
  */
 class FuzzTest {
   private static final int ROUND = 5_000;

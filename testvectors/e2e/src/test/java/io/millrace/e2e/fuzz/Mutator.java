@@ -3,7 +3,10 @@ package io.millrace.e2e.fuzz;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Damages frames in the ways that find bugs: bits, extremes, lengths, repeats; then makes checksums right again or not. */
+/**
+ * Damages frames in the ways that find bugs: bits, extremes, lengths, repeats; then makes checksums
+ * right again or not.
+ */
 final class Mutator {
   private static final int[] EXTREMES = {0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff};
   private final SplittableRandom random;
@@ -38,7 +41,8 @@ final class Mutator {
         }
       }
       case 4 -> {
-        return Arrays.copyOf(in, Math.max(6, random.nextInt(in.length + 1))); // a link needs an address
+        return Arrays.copyOf(
+            in, Math.max(6, random.nextInt(in.length + 1))); // a link needs an address
       }
       default -> {
         return Arrays.copyOf(in, Math.min(1514, in.length + 1 + random.nextInt(64)));

@@ -92,7 +92,8 @@ final class Wellformed {
     } else if (frame.isIcmp()) {
       require(ip.get(IcmpV4CommonPacket.class).hasValidChecksum(false), "ICMP checksum is wrong");
       if (List.of(3, 4, 5, 11, 12).contains(frame.icmpType())) {
-        require(length >= 8 + 20 + 8, "an ICMP error quotes less than a header and 8 bytes");
+        // And 8 bytes behind it, unless the datagram itself was shorter (RFC 792).
+        require(length >= 8 + 20, "an ICMP error quotes less than a header");
       }
     } else if (frame.protocol() == 6 || frame.protocol() == 17 || frame.protocol() == 1) {
       problems.add("the transport header cannot be decoded");
