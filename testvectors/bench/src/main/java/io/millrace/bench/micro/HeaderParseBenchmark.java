@@ -70,7 +70,7 @@ public class HeaderParseBenchmark {
       return 0;
     }
     sum += Bytes.u16(ip + 10) + Bytes.u32(ip + 12) + Bytes.u32(ip + 16);
-    long tcp = ip + (version & 15) * 4;
+    long tcp = ip + ((version & 15) << 2);
     sum += Bytes.u16(tcp) + Bytes.u16(tcp + 2) + Bytes.i32(tcp + 4) + Bytes.i32(tcp + 8);
     int offsetAndFlags = Bytes.u16(tcp + 12);
     sum += (offsetAndFlags >>> 12) * 4 + (offsetAndFlags & 0x1ff);
