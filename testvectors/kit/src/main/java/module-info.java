@@ -7,5 +7,6 @@ module io.millrace.testkit {
 
   exports io.millrace.testkit;
   exports io.millrace.testkit.driver;
+  exports io.millrace.testkit.netns;
   exports io.millrace.testkit.packet;
 }

@@ -20,6 +20,9 @@ public abstract sealed class Buffer permits Frame, WrappedBuffer {
   int length;
   int references;
 
+  /** Who had the buffer last, where that is asked for; see {@link Owners}. */
+  Owners.Trace trace;
+
   Buffer() {}
 
   /** The absolute address of the first byte. */
@@ -71,7 +74,7 @@ public abstract sealed class Buffer permits Frame, WrappedBuffer {
    */
   public final void retain() {
     if (references <= 0) {
-      throw new IllegalStateException("retain() on a buffer that was already released");
+      throw Owners.tooLate("retain()", this);
     }
     references++;
   }
@@ -84,10 +87,13 @@ public abstract sealed class Buffer permits Frame, WrappedBuffer {
   public final void release() {
     int left = references - 1;
     if (left < 0) {
-      throw new IllegalStateException("release() on a buffer that was already released");
+      throw Owners.tooLate("release()", this);
     }
     references = left;
     if (left == 0) {
+      if (Owners.TRACED) {
+        trace = new Owners.Trace("released here", trace);
+      }
       recycle();
     }
   }

@@ -167,6 +167,9 @@ public final class Frame extends Buffer {
    */
   public void tail(Buffer owner, long from, int count) {
     assert tailOwner == null;
+    if (count == 0) {
+      return;
+    }
     owner.retain();
     tailOwner = owner;
     tailAddress = from;

@@ -1,5 +1,9 @@
 package io.millrace.buf;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 /**
  * The frames of one shard: a fixed number, made at start, in two sizes.
  *
@@ -20,13 +24,17 @@ public final class FramePool implements AutoCloseable {
    */
   public static final int LARGE_SIZE = HEADROOM + 65_535 + 1 + 64 + 320;
 
-  private static final boolean CHECKS = Boolean.getBoolean("millrace.checks");
   private static final int POISON = 0xdb;
 
   private final Region region;
   private final int frameSize;
+  private final long firstLarge;
   private final Frame[] free;
   private final Frame[] freeLarge;
+
+  /** Every frame, kept where the checks are on. */
+  private final List<Frame> all;
+
   private int count;
   private int countLarge;
   private long exhausted;
@@ -53,15 +61,20 @@ public final class FramePool implements AutoCloseable {
     this.free = new Frame[frames];
     this.freeLarge = new Frame[largeFrames];
     long at = region.address();
+    firstLarge = at + (long) frames * frameSize;
     for (int i = frames - 1; i >= 0; i--) {
       free[i] = new Frame(this, at + (long) i * frameSize, frameSize);
     }
-    at += (long) frames * frameSize;
     for (int i = largeFrames - 1; i >= 0; i--) {
-      freeLarge[i] = new Frame(this, at + (long) i * LARGE_SIZE, LARGE_SIZE);
+      freeLarge[i] = new Frame(this, firstLarge + (long) i * LARGE_SIZE, LARGE_SIZE);
     }
     count = frames;
     countLarge = largeFrames;
+    all = new ArrayList<>();
+    if (Owners.CHECKS) {
+      Collections.addAll(all, free);
+      Collections.addAll(all, freeLarge);
+    }
   }
 
   /**
@@ -75,9 +88,7 @@ public final class FramePool implements AutoCloseable {
       return null;
     }
     count = n;
-    Frame frame = free[n];
-    frame.reset(HEADROOM);
-    return frame;
+    return take(free[n]);
   }
 
   /**
@@ -91,16 +102,22 @@ public final class FramePool implements AutoCloseable {
       return null;
     }
     countLarge = n;
-    Frame frame = freeLarge[n];
+    return take(freeLarge[n]);
+  }
+
+  private static Frame take(Frame frame) {
     frame.reset(HEADROOM);
+    if (Owners.TRACED) {
+      frame.trace = new Owners.Trace("taken here", frame.trace);
+    }
     return frame;
   }
 
   void recycle(Frame frame) {
-    if (CHECKS) {
+    if (Owners.CHECKS) {
       Bytes.fill(frame.base(), frame.capacity(), POISON);
     }
-    if (frame.capacity() == frameSize) {
+    if (frame.base() < firstLarge) {
       free[count++] = frame;
     } else {
       freeLarge[countLarge++] = frame;
@@ -135,6 +152,31 @@ public final class FramePool implements AutoCloseable {
   /** How often a frame was asked for and there was none. */
   public long exhausted() {
     return exhausted;
+  }
+
+  /**
+   * The frames that are not free, a line each with what is known about them, for the messages of
+   * tests; empty if all are free. Only where the checks are on.
+   *
+   * @throws IllegalStateException if they are not
+   */
+  public String outstanding() {
+    if (!Owners.CHECKS) {
+      throw new IllegalStateException("start the JVM with -Dmillrace.checks=true to list frames");
+    }
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < all.size(); i++) {
+      Frame frame = all.get(i);
+      if (frame.references() > 0) {
+        text.append("frame ").append(i).append(": ").append(frame.totalLength());
+        text.append(" bytes, references: ").append(frame.references());
+        if (frame.trace != null) {
+          text.append(", ").append(frame.trace.inShort());
+        }
+        text.append('\n');
+      }
+    }
+    return text.toString();
   }
 
   /** The memory behind the frames, for drivers that register it. */

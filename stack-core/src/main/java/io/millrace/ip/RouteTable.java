@@ -74,6 +74,11 @@ public final class RouteTable {
     return size;
   }
 
+  /** Bytes of memory that the table takes, more or less. */
+  public long memory() {
+    return (long) nodes.words.length * Long.BYTES + (long) values.words.length * Integer.BYTES;
+  }
+
   /** The value behind the longest prefix that covers the address, or {@link #NONE}. */
   public int lookup(long hi, long lo) {
     long[] words = nodes.words;

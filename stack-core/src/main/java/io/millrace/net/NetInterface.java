@@ -94,6 +94,7 @@ public final class NetInterface {
 
   /** Gives what waits to the port; returns how many frames it took. */
   int flush() {
+    counters.drop(DropReason.TX_QUEUE_FULL, queue.takeTransmitDrops());
     int n = txCount;
     if (n == 0) {
       queue.reclaim(TX_CAPACITY);
@@ -119,6 +120,11 @@ public final class NetInterface {
     queue.flush();
     queue.reclaim(TX_CAPACITY);
     return taken;
+  }
+
+  /** Whether frames wait because the device was full at the end of the last duty cycle. */
+  boolean isBacklogged() {
+    return txCount != 0;
   }
 
   /** Releases what still waits. */

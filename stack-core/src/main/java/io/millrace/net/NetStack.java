@@ -44,7 +44,9 @@ public final class NetStack implements AutoCloseable {
   private final List<Shard> shards;
   private final List<ShardThread> threads;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private boolean closing;
+
+  /** The thread that closes the stack; null as long as it is open. */
+  private volatile Thread closer;
 
   private NetStack(List<Port> ports, List<Shard> shards) {
     this.ports = List.copyOf(ports);
@@ -78,27 +80,84 @@ public final class NetStack implements AutoCloseable {
   }
 
   /**
-   * Resets what is open, stops the shards, gives the devices back. Calling it again does nothing.
+   * Resets what is open, stops the shards, gives the devices back, and returns when that is done.
+   * Calling it again only waits for it.
+   *
+   * <p>On one of the stack's own threads (in a handler, a message, a timer) it returns at once, and
+   * the rest happens on a thread of its own: {@link #awaitClose()} waits for it.
    */
   @Override
   public void close() {
+    boolean onShard = Thread.currentThread() instanceof ShardThread own && threads.contains(own);
+    Thread first;
     synchronized (this) {
-      if (closing) {
-        return;
+      first = closer;
+      if (first == null) {
+        closer = onShard ? new Thread(this::shutDown, "millrace-close") : Thread.currentThread();
       }
-      closing = true;
     }
+    if (first == null && onShard) {
+      closer.start();
+    } else if (first == null) {
+      shutDown();
+    } else if (!onShard && first != Thread.currentThread()) {
+      // Not for a handler that closes the stack while the stack is closing: it would wait for
+      // itself.
+      awaitUninterruptibly();
+    }
+  }
+
+  private void shutDown() {
+    Failures failures = new Failures();
     for (ShardThread thread : threads) {
       thread.stopAndJoin();
     }
     for (Shard shard : shards) {
       if (shard.config().mode() == ShardMode.DRIVEN) {
-        shard.closeTransports();
+        failures.run(shard::shutDown);
       }
     }
-    ports.forEach(Port::close);
-    shards.forEach(shard -> shard.pool().close());
+    ports.forEach(port -> failures.run(port::close));
+    shards.forEach(shard -> failures.run(() -> shard.pool().close()));
     closed.countDown();
+    failures.rethrow();
+  }
+
+  private void awaitUninterruptibly() {
+    boolean interrupted = false;
+    while (closed.getCount() != 0) {
+      try {
+        closed.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Runs all of several actions although some throw, and throws the first exception in the end. */
+  private static final class Failures {
+    private RuntimeException first;
+
+    void run(Runnable action) {
+      try {
+        action.run();
+      } catch (RuntimeException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+
+    void rethrow() {
+      if (first != null) {
+        throw first;
+      }
+    }
   }
 
   private void startThreads() {
@@ -207,9 +266,13 @@ public final class NetStack implements AutoCloseable {
         stack.startThreads();
         return stack;
       } catch (RuntimeException | Error e) {
-        ports.forEach(Port::close);
+        Failures failures = new Failures();
+        ports.forEach(port -> failures.run(port::close));
         if (pool != null) {
           pool.close();
+        }
+        if (failures.first != null) {
+          e.addSuppressed(failures.first);
         }
         throw e;
       }

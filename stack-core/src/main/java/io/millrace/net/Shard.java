@@ -203,9 +203,10 @@ public final class Shard {
 
   /**
    * Runs a task on the shard's thread: now if the caller is on it, else in one of its next duty
-   * cycles.
+   * cycles. A task that was accepted runs, even if the stack is being closed.
    *
-   * @throws java.util.concurrent.RejectedExecutionException if the mailbox is full
+   * @throws java.util.concurrent.RejectedExecutionException if the mailbox is full, or the shard
+   *     has been closed
    */
   public void execute(Runnable task) {
     if (isOwner()) {
@@ -214,7 +215,13 @@ public final class Shard {
     }
     if (!mailbox.offer(task)) {
       throw new java.util.concurrent.RejectedExecutionException(
-          "shard " + index + " has " + config.mailbox() + " messages waiting; try again later");
+          mailbox.isClosed()
+              ? "shard " + index + " is closed"
+              : "shard "
+                  + index
+                  + " has "
+                  + config.mailbox()
+                  + " messages waiting; try again later");
     }
     wakeUp();
   }
@@ -234,12 +241,10 @@ public final class Shard {
     }
     work += timers(now);
     for (Transport transport : transports) {
-      if (transport.poll(now)) {
-        work++;
-      }
+      work += poll(transport, now);
     }
     for (NetInterface to : interfaces) {
-      work += to.flush();
+      work += flush(to);
     }
     return work;
   }
@@ -260,8 +265,7 @@ public final class Shard {
 
   private int receive(NetInterface from, long now) {
     Frame[] frames = burst;
-    PortQueue queue = from.queue();
-    int n = queue.rxBurst(frames, BURST, now);
+    int n = burst(from, now);
     if (n == 0) {
       return 0;
     }
@@ -274,6 +278,18 @@ public final class Shard {
     }
     counters.add(Counter.BYTES_IN, bytes);
     return n;
+  }
+
+  private int burst(NetInterface from, long now) {
+    try {
+      PortQueue queue = from.queue();
+      int n = queue.rxBurst(burst, BURST, now);
+      counters.drop(DropReason.NO_FRAME, queue.takeReceiveDrops());
+      return n;
+    } catch (RuntimeException | Error e) {
+      report("a receive burst", e);
+      return 0;
+    }
   }
 
   private void input(Frame frame, NetInterface from, long now) {
@@ -296,6 +312,24 @@ public final class Shard {
     }
   }
 
+  private int poll(Transport transport, long now) {
+    try {
+      return transport.poll(now) ? 1 : 0;
+    } catch (RuntimeException | Error e) {
+      report("what is due to be sent", e);
+      return 1;
+    }
+  }
+
+  private int flush(NetInterface to) {
+    try {
+      return to.flush();
+    } catch (RuntimeException | Error e) {
+      report("a transmit burst", e);
+      return 0;
+    }
+  }
+
   /**
    * Counts an exception and says it, at most a few thousand times, so that a hostile peer cannot
    * fill the disk.
@@ -315,12 +349,20 @@ public final class Shard {
     long earliest = wheel.nextDeadline();
     for (NetInterface each : interfaces) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
+      if (each.isBacklogged()) {
+        earliest = Math.min(earliest, clock.now()); // no descriptor says when the device has room
+      }
     }
     return earliest;
   }
 
-  void closeTransports() {
+  /** On the shard's thread, as its last act: runs what was accepted, then closes what is open. */
+  void shutDown() {
+    mailbox.close();
     long now = clock.update();
+    while (messages() != 0) {
+      // A task may bring others about; the mailbox takes no new ones.
+    }
     for (Transport transport : transports) {
       try {
         transport.close(now);
@@ -329,7 +371,7 @@ public final class Shard {
       }
     }
     for (NetInterface each : interfaces) {
-      each.flush();
+      flush(each);
       each.drop();
     }
   }

@@ -20,6 +20,21 @@ public record ShardConfig(
     int largeFrames,
     int mailbox,
     boolean hugePages) {
+  private static final int MAX_CORE = 1023;
+
+  /** Checks the ranges. */
+  public ShardConfig {
+    if (core < -1 || core > MAX_CORE) {
+      throw new IllegalArgumentException(
+          "a shard is pinned to a CPU from 0 to " + MAX_CORE + ", or to none with -1, not " + core);
+    }
+    if (frames < 1 || largeFrames < 0 || mailbox < 2) {
+      throw new IllegalArgumentException(
+          "a shard needs at least 1 frame, no fewer than 0 large ones and room for 2 messages, not "
+              + (frames + ", " + largeFrames + " and " + mailbox));
+    }
+  }
+
   /** Adaptive, not pinned, 16,384 frames, 64 large ones, 4,096 messages. */
   public static ShardConfig defaults() {
     return new ShardConfig(ShardMode.ADAPTIVE, -1, 16_384, 0, 64, 4_096, false);

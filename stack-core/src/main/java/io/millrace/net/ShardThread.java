@@ -41,15 +41,16 @@ final class ShardThread extends Thread {
       }
       Thread.onSpinWait();
       if (adaptive && ++idle >= SPINS) {
-        long wait = shard.nextDeadline() - shard.clock().update();
-        if (wait > 0) {
+        long deadline = shard.nextDeadline();
+        long now = shard.clock().update();
+        if (deadline > now) {
           shard.counters().increment(Counter.SLEEPS);
-          sleeper.sleep(wait, shard);
+          sleeper.sleep(deadline == Long.MAX_VALUE ? deadline : deadline - now, shard);
         }
         idle = SPINS - SPINS / 20;
       }
     }
-    shard.closeTransports();
+    shard.shutDown();
     sleeper.close();
   }
 
@@ -65,7 +66,7 @@ final class ShardThread extends Thread {
           "shard {0} is not pinned to CPU {1}: {2}. It runs wherever the scheduler puts it; choose"
               + " a CPU that this process may use.",
           shard.index(),
-          core,
+          Integer.toString(core), // a logger would write 1,023
           Linux.describe(result));
     }
   }

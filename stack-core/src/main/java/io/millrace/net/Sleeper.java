@@ -27,6 +27,11 @@ final class Sleeper implements AutoCloseable {
   private final long one;
   private final AtomicBoolean asleep = new AtomicBoolean();
 
+  /**
+   * Guarded by {@link #waker}: a late waker must not write to a descriptor that is somebody else's.
+   */
+  private boolean closed;
+
   Sleeper(NetInterface[] interfaces) {
     eventFd = linux.eventfd();
     if (eventFd < 0) {
@@ -77,14 +82,21 @@ final class Sleeper implements AutoCloseable {
   void wakeUp() {
     if (asleep.compareAndSet(true, false)) {
       synchronized (waker) {
-        waker.write(eventFd, one, BitUtil.SIZE_OF_LONG);
+        if (!closed) {
+          waker.write(eventFd, one, BitUtil.SIZE_OF_LONG);
+        }
       }
     }
   }
 
   @Override
   public void close() {
-    linux.close(eventFd);
-    arena.close();
+    synchronized (waker) {
+      if (!closed) {
+        closed = true;
+        linux.close(eventFd);
+        arena.close();
+      }
+    }
   }
 }

@@ -13,8 +13,8 @@ import java.util.Set;
  * @param options the {@code key=value} pairs behind it, in order; a key without value has the value
  *     {@code on}
  * @param queues the number of queues wanted, one per shard, at least 1
- * @param offload whether the port may merge and segment packets; if not, every frame must be one packet as it is on the
- *     wire, and the driver must ask the device for no such thing
+ * @param offload whether the port may merge and segment packets; if not, every frame must be one
+ *     packet as it is on the wire, and the driver must ask the device for no such thing
  */
 public record PortConfig(String target, Map<String, String> options, int queues, boolean offload) {
   /** Copies the options. */

@@ -44,12 +44,15 @@ public interface PortQueue {
   }
 
   /**
-   * Says where to count what this queue drops by name. Called once, before the first burst; a queue that drops nothing
-   * itself ignores it.
+   * Says where to count what this queue drops by name. Called once, before the first burst; a queue
+   * that drops nothing itself ignores it.
    */
   default void countInto(Counters counters) {}
 
-  /** Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the shard's counters. */
+  /**
+   * Frames that {@link #txBurst} took and had to drop (no link) since the last call, for the
+   * shard's counters.
+   */
   default long takeTransmitDrops() {
     return 0;
   }

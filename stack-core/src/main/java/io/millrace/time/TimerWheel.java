@@ -112,7 +112,7 @@ public final class TimerWheel {
    */
   public int advance(long now) {
     long target = now >> TICK_SHIFT;
-    int fired = 0;
+    int fired = fireDue(now); // those that a throwing callback left behind
     while (true) {
       fired += fireSlot((int) (tick & MASK), now);
       if (tick >= target) {
@@ -182,8 +182,13 @@ public final class TimerWheel {
       }
       node = next;
     }
-    int fired = 0;
     heads[DUE] = due;
+    return fireDue(now);
+  }
+
+  private int fireDue(long now) {
+    int fired = 0;
+    TimerNode node;
     while ((node = heads[DUE]) != null) {
       unlink(node);
       size--;
@@ -201,8 +206,8 @@ public final class TimerWheel {
     if (size == 0) {
       return Long.MAX_VALUE;
     }
-    long earliest = Long.MAX_VALUE;
-    for (int level = 0; level < LEVELS; level++) {
+    long earliest = Math.min(earliestIn(DUE), earliestOnTop());
+    for (int level = 0; level < LEVELS - 1; level++) {
       int here = (int) (tick >>> (level * LEVEL_SHIFT) & MASK);
       int slot = nextOccupied(level, here);
       if (slot < 0) {
@@ -218,6 +223,28 @@ public final class TimerWheel {
           earliest = Math.min(earliest, earliestIn(level * SLOTS + later));
         }
       }
+    }
+    return earliest;
+  }
+
+  /**
+   * The earliest deadline on the highest level. Its slots also hold what lies beyond the horizon,
+   * so the first one that is occupied need not have it: walks on until a slot begins later.
+   */
+  private long earliestOnTop() {
+    int level = LEVELS - 1;
+    int shift = level * LEVEL_SHIFT;
+    if (nextOccupied(level, 0) < 0) {
+      return Long.MAX_VALUE;
+    }
+    long turn = tick >> shift;
+    long earliest = Long.MAX_VALUE;
+    for (int ahead = 1; ahead <= SLOTS; ahead++) {
+      long start = (turn + ahead) << (shift + TICK_SHIFT);
+      if (earliest <= start) {
+        break;
+      }
+      earliest = Math.min(earliest, earliestIn(level * SLOTS + (int) (turn + ahead & MASK)));
     }
     return earliest;
   }

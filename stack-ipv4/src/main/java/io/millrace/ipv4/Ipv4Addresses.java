@@ -32,6 +32,9 @@ final class Ipv4Addresses {
   /** The address that came first; 0 if there is none yet. */
   private int first;
 
+  /** Whether there is more than one. */
+  private boolean many;
+
   /** All addresses, open addressing; 0 marks an empty place. */
   private int[] set = new int[8];
 
@@ -57,6 +60,7 @@ final class Ipv4Addresses {
 
   private void rebuild() {
     first = all.isEmpty() ? 0 : all.get(0).address();
+    many = all.size() > 1;
     set = new int[Math.max(8, Integer.highestOneBit(all.size()) * 4)];
     List<Integer> groups = new ArrayList<>();
     for (Local each : all) {
@@ -86,7 +90,7 @@ final class Ipv4Addresses {
 
   /** Whether the address is one of ours. */
   boolean isLocal(int address) {
-    return address == first ? address != 0 : isInSet(address);
+    return address == first ? address != 0 : many && isInSet(address);
   }
 
   private boolean isInSet(int address) {

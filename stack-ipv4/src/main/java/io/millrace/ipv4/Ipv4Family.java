@@ -41,6 +41,7 @@ final class Ipv4Family implements IpFamily {
   private final Arp arp;
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
+  private final Ipv4Reassembly reassembly;
   private final Ipv4Input input;
   private final Ipv4Output output;
 
@@ -55,7 +56,8 @@ final class Ipv4Family implements IpFamily {
     this.output = new Ipv4Output(shard, this);
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
     this.icmp = new Icmpv4(shard, this, addresses, config);
-    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, config);
+    this.reassembly = new Ipv4Reassembly(shard, icmpErrors, config);
+    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, reassembly);
   }
 
   @Override
@@ -142,9 +144,11 @@ final class Ipv4Family implements IpFamily {
 
   /** The route between two addresses, source 0 to let it be chosen; null if there is none. */
   Ipv4Route route(int source, int destination) {
-    long key = RouteCache.key(source, destination);
+    // Which source is chosen depends on the generation, which stands in for it: no host's address
+    // starts with 0.
+    long key = RouteCache.key(source == 0 ? generation & 0xff_ffff : source, destination);
     Ipv4Route route = cache.get(key);
-    if (route != null && (route.isCurrent() || (source != 0 && refresh(route)))) {
+    if (route != null && (route.isCurrent() || refresh(route))) {
       return route;
     }
     return makeRoute(source, destination, key);
@@ -291,6 +295,10 @@ final class Ipv4Family implements IpFamily {
 
   Ipv4Output output() {
     return output;
+  }
+
+  Ipv4Reassembly reassembly() {
+    return reassembly;
   }
 
   Icmpv4 icmp() {

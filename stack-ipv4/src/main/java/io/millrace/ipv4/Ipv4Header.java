@@ -76,17 +76,28 @@ final class Ipv4Header {
     if (total > available) {
       return DropReason.IP_TRUNCATED;
     }
-    long sum =
-        (first & 0xffff_ffffL)
-            + Bytes.u32(at + 4)
-            + Bytes.u32(at + 8)
-            + Bytes.u32(at + 12)
-            + Bytes.u32(at + 16);
-    if (headerSize != SIZE) {
-      sum = Checksum.addShort(sum, at + SIZE, headerSize - SIZE);
-    }
     // RFC 1122 §3.2.1.2: every datagram's header checksum is verified.
-    return Checksum.fold(sum) == 0xffff ? null : DropReason.IP_BAD_CHECKSUM;
+    boolean good =
+        headerSize == SIZE
+            ? isChecksumGood(at)
+            : Checksum.fold(Checksum.addShort(0, at, headerSize)) == 0xffff;
+    return good ? null : DropReason.IP_BAD_CHECKSUM;
+  }
+
+  /**
+   * For a header without options. The words' order does not matter to the sum (RFC 1071 §2 (B)).
+   */
+  private static boolean isChecksumGood(long at) {
+    long sum =
+        (Bytes.i32Native(at) & 0xffff_ffffL)
+            + (Bytes.i32Native(at + 4) & 0xffff_ffffL)
+            + (Bytes.i32Native(at + 8) & 0xffff_ffffL)
+            + (Bytes.i32Native(at + 12) & 0xffff_ffffL)
+            + (Bytes.i32Native(at + 16) & 0xffff_ffffL);
+    // Below 2^35; after two folds at most 0x10007, of which only 0xffff would fold to 0xffff.
+    sum = (sum & 0xffff) + (sum >>> 16);
+    sum = (sum & 0xffff) + (sum >>> 16);
+    return sum == 0xffff;
   }
 
   /**

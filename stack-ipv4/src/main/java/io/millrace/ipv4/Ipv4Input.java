@@ -24,13 +24,17 @@ final class Ipv4Input {
   private final Ipv4Reassembly reassembly;
 
   Ipv4Input(
-      Shard shard, Ipv4Addresses addresses, Icmpv4 icmp, IcmpErrors errors, Ipv4Config config) {
+      Shard shard,
+      Ipv4Addresses addresses,
+      Icmpv4 icmp,
+      IcmpErrors errors,
+      Ipv4Reassembly reassembly) {
     this.shard = shard;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.icmp = icmp;
     this.errors = errors;
-    this.reassembly = new Ipv4Reassembly(shard, errors, config);
+    this.reassembly = reassembly;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */

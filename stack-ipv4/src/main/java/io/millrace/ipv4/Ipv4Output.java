@@ -55,7 +55,6 @@ final class Ipv4Output {
     } else if (total > Ipv4Header.MAX_TOTAL || (dontFragment && route.allowsDontFragment())) {
       drop(frame, DropReason.IP_TOO_BIG);
     } else {
-      counters.increment(Counter.IP_OUT_REQUESTS);
       fragment(route, frame, protocol, trafficClass, ttl, now);
     }
   }
@@ -74,20 +73,25 @@ final class Ipv4Output {
   /** RFC 791 §3.2, "An Example Fragmentation Procedure". */
   private void fragment(
       Ipv4Route route, Frame frame, int protocol, int trafficClass, int ttl, long now) {
+    int length = frame.totalLength();
+    int most = (route.pathMtu() - Ipv4Header.SIZE) & ~7;
+    // All or nothing: the receiver has no use for some of them.
+    int pieces = (length + most - 1) / most;
+    if (route.networkInterface().transmitRoom() < pieces) {
+      drop(frame, DropReason.TX_QUEUE_FULL);
+      return;
+    }
+    if (shard.pool().available() < pieces) {
+      drop(frame, DropReason.NO_FRAME);
+      return;
+    }
     if (frame.has(Frame.CHECKSUM_PARTIAL)) {
       resolveChecksum(frame);
     }
     int identification = route.nextIdentification();
-    int length = frame.totalLength();
-    int most = (route.pathMtu() - Ipv4Header.SIZE) & ~7;
     for (int offset = 0; offset < length; offset += most) {
       int size = Math.min(most, length - offset);
       Frame piece = shard.pool().allocate();
-      if (piece == null) {
-        // The rest would be useless: the receiver needs all of them.
-        counters.drop(DropReason.NO_FRAME);
-        break;
-      }
       long at = piece.append(Ipv4Header.SIZE + size);
       piece.markL3();
       Ipv4Header.write(
@@ -103,6 +107,7 @@ final class Ipv4Output {
       copy(frame, offset, at + Ipv4Header.SIZE, size);
       route.emit(piece, now);
     }
+    counters.increment(Counter.IP_OUT_REQUESTS);
     counters.increment(Counter.IP_FRAG_OKS);
     frame.release();
   }

@@ -4,7 +4,6 @@ import io.millrace.buf.Frame;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.transport.Transport;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,9 +16,21 @@ final class TestTransport implements Transport {
       int trafficClass,
       int hopLimit,
       int flags,
-      ByteBuffer data) {
+      List<Byte> data) {
     byte[] bytes() {
-      return data.array();
+      byte[] copy = new byte[data.size()];
+      for (int i = 0; i < copy.length; i++) {
+        copy[i] = data.get(i);
+      }
+      return copy;
+    }
+
+    private static List<Byte> list(byte[] bytes) {
+      List<Byte> all = new ArrayList<>(bytes.length);
+      for (byte each : bytes) {
+        all.add(each);
+      }
+      return all;
     }
   }
 
@@ -59,7 +70,7 @@ final class TestTransport implements Transport {
               frame.trafficClass(),
               frame.hopLimit(),
               frame.flags(),
-              ByteBuffer.wrap(frame.toByteArray())));
+              Received.list(frame.toByteArray())));
     }
     if (taker != null) {
       taker.accept(frame);

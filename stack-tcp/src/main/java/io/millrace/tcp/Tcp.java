@@ -305,12 +305,7 @@ public final class Tcp implements Transport {
                 frame.destinationLo(),
                 IpProtocol.TCP)
             + frame.length();
-    int length = frame.length();
-    sum =
-        length <= 64
-            ? Checksum.addShort(sum, frame.address(), length)
-            : Checksum.add(sum, frame.address(), length);
-    return Checksum.fold(sum) == 0xffff;
+    return Checksum.fold(Checksum.add(sum, frame.address(), frame.length())) == 0xffff;
   }
 
   private DropReason established(TcpConnection c, SegmentIn s, long now) {
@@ -671,5 +666,6 @@ public final class Tcp implements Transport {
       machine.abort(c.tcb);
       finish(c, now);
     }
+    machine.close();
   }
 }

@@ -37,8 +37,7 @@ public final class SegmentWriter {
       frame.segmentSize(out.segmentSize);
       return;
     }
-    int own = frame.length();
-    sum = own <= 64 ? Checksum.addShort(sum, header, own) : Checksum.add(sum, header, own);
+    sum = Checksum.add(sum, header, frame.length());
     if (frame.tailLength() != 0) {
       sum = Checksum.add(sum, frame.tailAddress(), frame.tailLength());
     }

@@ -7,11 +7,13 @@ import io.millrace.buf.FramePool;
 
 /**
  * The bytes that an application gave us and the peer has not acknowledged, in order, as references
- * to the application's own buffers. Small pieces are copied together into frames of the pool
- * instead, so that a stream of tiny writes does not hold a buffer each.
+ * to the application's own buffers. Small pieces are copied together instead, so that a stream of
+ * tiny writes does not hold a buffer each: into a slot of a few hundred bytes that the queue always
+ * has, then into frames of the pool.
  *
- * <p>Offsets count from the first unacknowledged byte. Each entry holds one reference to its
- * buffer. Objects are pooled per shard: a connection without outstanding data has none.
+ * <p>Offsets count from the first unacknowledged byte. Objects are pooled per shard: a connection
+ * without outstanding data has none. The first entry lies in fields, because most queues never have
+ * a second one.
  */
 final class SendQueue {
   /** Up to this many bytes, copying is cheaper than keeping a reference. */
@@ -20,25 +22,36 @@ final class SendQueue {
   /** Entries beyond which an application that ignores back-pressure is refused. */
   static final int MAX_ENTRIES = 1 << 16;
 
-  private Buffer[] owners = new Buffer[8];
-  private long[] addresses = new long[8];
-  private int[] lengths = new int[8];
-  private int head;
+  /** Memory of our own for small pieces: {@code SmallSends.SLOT} bytes. */
+  private final long slot;
+
+  /** Bytes of the slot that are in use; it starts anew when the queue is empty. */
+  private int slotUsed;
+
+  /** The first entry; its owner is null if it lies in the slot. */
+  private Buffer owner;
+
+  private long address;
+  private int length;
+
+  /** All entries, the first one included. */
   private int count;
 
   /** Bytes from the first unacknowledged one to the end. */
   private long bytes;
 
+  /** The second entry and those behind it: a ring, null until it is needed. */
+  private Entries more;
+
   /** The last entry's frame if it is ours and small pieces may still be appended to it. */
   private Frame chunk;
 
-  /** Where the last look-up ended: an entry counted from the head, and its offset. */
-  private int cursor;
-
-  private long cursorOffset;
-
   /** The next free queue in the shard's pool. */
   SendQueue nextFree;
+
+  SendQueue(long slot) {
+    this.slot = slot;
+  }
 
   long bytes() {
     return bytes;
@@ -52,184 +65,177 @@ final class SendQueue {
     return count >= MAX_ENTRIES;
   }
 
-  /** Adds bytes of {@code owner}: a copy if they are few and a frame is free, else by reference. */
-  void add(Buffer owner, long address, int length, FramePool pool) {
-    if (length > COPY_LIMIT || !copyIn(address, length, pool)) {
-      owner.retain();
-      push(owner, address, length);
+  // ---- at the end ----
+
+  /** Adds bytes of {@code from}: a copy if they are few and there is room, else by reference. */
+  void add(Buffer from, long at, int size, FramePool pool) {
+    long to = size <= COPY_LIMIT ? room(size, pool) : 0;
+    if (to != 0) {
+      Bytes.copy(at, to, size);
+    } else {
+      from.retain();
+      push(from, at, size);
       chunk = null;
+      bytes += size;
     }
-    bytes += length;
   }
 
-  /**
-   * Adds a copy of an array's bytes; false, and nothing is added, if the pool has no frame for
-   * them.
-   */
-  boolean addCopy(byte[] from, int index, int length, FramePool pool) {
-    Frame into = chunkWith(length, pool);
-    if (into == null) {
+  /** Adds a copy of an array's bytes; false, and nothing is added, if there is no room for them. */
+  boolean addCopy(byte[] from, int index, int size, FramePool pool) {
+    long to = room(size, pool);
+    if (to == 0) {
       return false;
     }
-    Bytes.copyIn(from, index, into.append(length), length);
-    lengths[(head + count - 1) & (lengths.length - 1)] += length;
-    bytes += length;
+    Bytes.copyIn(from, index, to, size);
     return true;
   }
 
-  private boolean copyIn(long address, int length, FramePool pool) {
-    Frame into = chunkWith(length, pool);
-    if (into == null) {
-      return false;
+  /** Makes room for {@code size} bytes at the end and returns where they go; 0 if there is none. */
+  private long room(int size, FramePool pool) {
+    if (slotUsed + size <= SmallSends.SLOT && isSlotLast()) {
+      return roomInSlot(size);
     }
-    Bytes.copy(address, into.append(length), length);
-    lengths[(head + count - 1) & (lengths.length - 1)] += length;
-    return true;
-  }
-
-  /**
-   * The frame to append {@code length} bytes to, its entry being the last; null if the pool is
-   * empty.
-   */
-  private Frame chunkWith(int length, FramePool pool) {
     Frame into = chunk;
-    if (into != null && into.tailroom() >= length) {
-      return into;
+    if (into == null || into.tailroom() < size) {
+      into = pool.allocate();
+      if (into == null) {
+        return 0;
+      }
+      push(into, into.address(), 0);
+      chunk = into;
     }
-    into = pool.allocate();
-    if (into == null) {
-      return null;
-    }
-    push(into, into.address(), 0);
-    chunk = into;
-    return into;
+    lengthen(size);
+    return into.append(size);
   }
 
-  private void push(Buffer owner, long address, int length) {
-    if (count == owners.length) {
-      grow();
+  /** Whether what is added next may go to the slot: nothing, or the slot itself, is before it. */
+  private boolean isSlotLast() {
+    return count == 0 || (count == 1 && owner == null);
+  }
+
+  private long roomInSlot(int size) {
+    long to = slot + slotUsed;
+    if (count == 0) {
+      push(null, to, 0);
     }
-    int i = (head + count) & (owners.length - 1);
-    owners[i] = owner;
-    addresses[i] = address;
-    lengths[i] = length;
+    slotUsed += size;
+    length += size;
+    bytes += size;
+    return to;
+  }
+
+  private void lengthen(int size) {
+    bytes += size;
+    if (count == 1) {
+      length += size;
+    } else {
+      more.lengthenLast(size);
+    }
+  }
+
+  private void push(Buffer newOwner, long newAddress, int newLength) {
+    if (count == 0) {
+      owner = newOwner;
+      address = newAddress;
+      length = newLength;
+    } else {
+      if (more == null) {
+        more = new Entries();
+      }
+      more.push(newOwner, newAddress, newLength);
+    }
     count++;
   }
 
-  private void grow() {
-    int old = owners.length;
-    Buffer[] newOwners = new Buffer[old * 2];
-    long[] newAddresses = new long[old * 2];
-    int[] newLengths = new int[old * 2];
-    for (int i = 0; i < count; i++) {
-      int from = (head + i) & (old - 1);
-      newOwners[i] = owners[from];
-      newAddresses[i] = addresses[from];
-      newLengths[i] = lengths[from];
-    }
-    owners = newOwners;
-    addresses = newAddresses;
-    lengths = newLengths;
-    head = 0;
-  }
+  // ---- at the head ----
 
   /** Drops {@code acknowledged} bytes from the head and releases the buffers that are done. */
   void remove(int acknowledged) {
     bytes -= acknowledged;
-    int mask = owners.length - 1;
     int left = acknowledged;
-    while (left > 0) {
-      int length = lengths[head];
-      if (length > left) {
-        lengths[head] = length - left;
-        addresses[head] += left;
-        break;
-      }
+    while (left >= length && count != 0) {
       left -= length;
-      Buffer owner = owners[head];
-      owners[head] = null;
-      head = (head + 1) & mask;
-      count--;
-      if (owner == chunk) {
-        chunk = null;
-      }
-      owner.release();
-      if (cursor > 0) {
-        cursor--;
-      }
+      pop();
     }
-    cursorOffset -= acknowledged;
-    if (cursor == 0 || cursorOffset < 0) {
-      cursor = 0;
-      cursorOffset = 0;
+    if (left != 0) {
+      address += left;
+      length -= left;
+    }
+    if (more != null) {
+      more.acknowledge(acknowledged);
+    }
+  }
+
+  private void pop() {
+    Buffer done = owner;
+    count--;
+    if (count == 0) {
+      owner = null;
+      length = 0;
+      slotUsed = 0;
+      chunk = null;
+    } else {
+      owner = more.firstOwner();
+      address = more.firstAddress();
+      length = more.firstLength();
+      more.pop();
+    }
+    if (done != null) {
+      done.release();
     }
   }
 
   /** Releases everything. */
   void clear() {
-    while (count > 0) {
-      Buffer owner = owners[head];
-      owners[head] = null;
-      head = (head + 1) & (owners.length - 1);
-      count--;
-      owner.release();
+    while (count != 0) {
+      pop();
     }
     bytes = 0;
-    chunk = null;
-    cursor = 0;
-    cursorOffset = 0;
+    if (more != null) {
+      more.forget();
+    }
   }
 
-  /**
-   * Moves the cursor to the entry with the byte at {@code offset}, and returns the entry's index.
-   */
-  private int seek(long offset) {
-    if (offset < cursorOffset) {
-      cursor = 0;
-      cursorOffset = 0;
-    }
-    int mask = owners.length - 1;
-    int i = (head + cursor) & mask;
-    while (offset >= cursorOffset + lengths[i]) {
-      cursorOffset += lengths[i];
-      cursor++;
-      i = (i + 1) & mask;
-    }
-    return i;
-  }
+  // ---- reading ----
 
   /**
    * How many bytes from {@code offset} on lie in one piece; {@code offset} is below {@link
    * #bytes()}.
    */
   int contiguous(long offset) {
-    int i = seek(offset);
-    return (int) (lengths[i] - (offset - cursorOffset));
+    return offset < length ? (int) (length - offset) : more.contiguous(offset - length, length);
   }
 
   /**
-   * Puts {@code length} bytes from {@code offset} on behind the frame's: as its tail if they are
-   * many and in one piece, else as a copy, for which the frame has room.
+   * Puts {@code size} bytes from {@code offset} on behind the frame's: as its tail if they are many
+   * and in one piece, else as a copy, for which the frame has room.
    */
-  void fill(Frame frame, long offset, int length) {
-    int i = seek(offset);
-    int within = (int) (offset - cursorOffset);
-    if (length > COPY_LIMIT && lengths[i] - within >= length) {
-      frame.tail(owners[i], addresses[i] + within, length);
+  void fill(Frame frame, long offset, int size) {
+    if (offset + size <= length) {
+      if (size > COPY_LIMIT && owner != null) {
+        frame.tail(owner, address + offset, size);
+      } else {
+        Bytes.copy(address + offset, frame.append(size), size);
+      }
       return;
     }
-    long to = frame.append(length);
-    int left = length;
-    while (true) {
-      int piece = Math.min(left, lengths[i] - within);
-      Bytes.copy(addresses[i] + within, to, piece);
-      left -= piece;
-      if (left == 0) {
-        return;
-      }
-      to += piece;
-      within = 0;
-      i = (i + 1) & (owners.length - 1);
+    if (offset >= length && more.tail(frame, offset - length, size, length)) {
+      return;
     }
+    gather(frame, offset, size);
+  }
+
+  private void gather(Frame frame, long offset, int size) {
+    long to = frame.append(size);
+    long from = offset;
+    int left = size;
+    if (from < length) {
+      int piece = (int) (length - from);
+      Bytes.copy(address + from, to, piece);
+      to += piece;
+      left -= piece;
+      from = length;
+    }
+    more.copy(from - length, to, left, length);
   }
 }

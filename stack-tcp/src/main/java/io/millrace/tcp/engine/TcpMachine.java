@@ -38,6 +38,9 @@ public final class TcpMachine {
   private final SegmentArrives segmentArrives;
   private final Sender sender;
 
+  @SuppressWarnings("MustBeClosedChecker") // closed with the machine
+  private final SmallSends smallSends = new SmallSends();
+
   private SendQueue freeSendQueues;
   private OutOfOrderQueue freeOutOfOrderQueues;
   private SackScoreboard freeScoreboards;
@@ -661,10 +664,15 @@ public final class TcpMachine {
 
   // ---- pools ----
 
+  /** Gives memory back; no connection may be used afterwards. */
+  public void close() {
+    smallSends.close();
+  }
+
   private SendQueue sendQueue() {
     SendQueue queue = freeSendQueues;
     if (queue == null) {
-      return new SendQueue();
+      return smallSends.newQueue();
     }
     freeSendQueues = queue.nextFree;
     queue.nextFree = null;

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures two stacks on a wire in memory, turned by one thread: MTU 1500, checksums computed and",
+      "Measures two stacks on a wire in memory, turned by one thread: MTU 1500, checksums computed"
+          + " and",
       "verified in software, payload delivered to an application."
     })
 public final class BenchMain implements Callable<Integer> {
@@ -43,10 +44,14 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--seconds", description = "length of a round (default: ${DEFAULT-VALUE})")
   private double seconds = 1;
 
-  @Option(names = "--rounds", description = "rounds, of which the median counts (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--rounds",
+      description = "rounds, of which the median counts (default: ${DEFAULT-VALUE})")
   private int rounds = 5;
 
-  @Option(names = "--warm-up", description = "seconds before the first round (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--warm-up",
+      description = "seconds before the first round (default: ${DEFAULT-VALUE})")
   private double warmUp = 3;
 
   @Option(names = "--json", paramLabel = "FILE", description = "also write the results as JSON")

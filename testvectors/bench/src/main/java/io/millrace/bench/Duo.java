@@ -16,10 +16,14 @@ final class Duo implements AutoCloseable {
   private final NetStack clientStack;
   private final NetStack serverStack;
   final Shard client;
+
+  /** One thread, one clock: read once per turn for both. */
+  private long now = System.nanoTime();
+
   final Shard server;
 
   Duo(TcpConfig tcp) {
-    String wire = "mem:bench" + wires++ + ",ring=1024";
+    String wire = "mem:bench" + wires++ + ",ring=256";
     ShardConfig shards = ShardConfig.defaults().withFrames(16_384);
     clientStack = stack(wire, CLIENT + "/24", shards, tcp);
     serverStack = stack(wire, SERVER + "/24", shards, tcp);
@@ -30,10 +34,10 @@ final class Duo implements AutoCloseable {
     }
   }
 
-  private static NetStack stack(String wire, String address, ShardConfig shards, TcpConfig tcp) {
+  private NetStack stack(String wire, String address, ShardConfig shards, TcpConfig tcp) {
     return NetStack.builder()
         .shards(shards)
-        .driven(ShardClock.system())
+        .driven(ShardClock.of(() -> now))
         .port(wire, address)
         .with(tcp)
         .start();
@@ -41,6 +45,7 @@ final class Duo implements AutoCloseable {
 
   /** One duty cycle of each. */
   void turn() {
+    now = System.nanoTime();
     client.step();
     server.step();
   }

@@ -6,10 +6,11 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * Turns a benchmark for a while to warm it up, then measures several rounds of which the median counts.
+ * Turns a benchmark for a while to warm it up, then measures several rounds of which the median
+ * counts.
  *
- * <p>Rates are per second of the thread's own CPU time, so that other work on the machine does not count; on an idle
- * machine that is wall-clock time.
+ * <p>Rates are per second of the thread's own CPU time, so that other work on the machine does not
+ * count; on an idle machine that is wall-clock time.
  */
 final class Measurement {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -24,7 +25,10 @@ final class Measurement {
     this.rounds = rounds;
   }
 
-  /** Counts per second: {@code turn} does a little work, {@code count} says how much has been done so far. */
+  /**
+   * Counts per second: {@code turn} does a little work, {@code count} says how much has been done
+   * so far.
+   */
   double perSecond(Runnable turn, LongSupplier count) {
     round(turn, count, warmUp);
     double[] rates = new double[rounds];
