@@ -43,8 +43,8 @@ public final class Checksum {
   }
 
   /**
-   * Copies a short range to where nothing overlaps it, and returns its sum added to {@code sum}: one
-   * pass, and no word is read back that was only just written.
+   * Copies a short range to where nothing overlaps it, and returns its sum added to {@code sum}:
+   * one pass, and no word is read back that was only just written.
    */
   public static long copyShort(long sum, long from, long to, int length) {
     long own = sum;
