@@ -81,7 +81,7 @@ public final class Toeplitz {
   private int window(int bit) {
     int window = 0;
     for (int i = bit; i < bit + 32; i++) {
-      window = window << 1 | key[i >>> 3] >>> (7 - (i & 7)) & 1;
+      window = (window << 1) | ((key[i >>> 3] >>> (7 - (i & 7))) & 1);
     }
     return window;
   }

@@ -39,7 +39,7 @@ final class Mailbox {
       return false;
     }
     Runnable left;
-    while ((left = queue.poll()) != null) {
+    while ((left = next()) != null) {
       late.add(left);
     }
     return late.removeIf(each -> each == task);
@@ -51,8 +51,19 @@ final class Mailbox {
   }
 
   private synchronized Runnable pollLast() {
-    Runnable task = queue.poll();
+    Runnable task = next();
     abandoned = task == null;
+    return task;
+  }
+
+  /**
+   * The next task; null only if there is none, not if its writer has only claimed the place yet.
+   */
+  private Runnable next() {
+    Runnable task;
+    while ((task = queue.poll()) == null && !queue.isEmpty()) {
+      Thread.onSpinWait();
+    }
     return task;
   }
 

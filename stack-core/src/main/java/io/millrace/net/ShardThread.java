@@ -66,7 +66,7 @@ final class ShardThread extends Thread {
           "shard {0} is not pinned to CPU {1}: {2}. It runs wherever the scheduler puts it; choose"
               + " a CPU that this process may use.",
           shard.index(),
-          core,
+          Integer.toString(core), // a logger would write 1,023
           Linux.describe(result));
     }
   }

@@ -105,7 +105,7 @@ final class CapturingQueue extends ForwardingQueue {
         "capturing to {0} stopped after {1} packets: {2}",
         file,
         writer.packets(),
-        why.getMessage());
+        why.getMessage() == null ? why : why.getMessage());
     CaptureWriter failed = writer;
     writer = null;
     try {
