@@ -150,7 +150,7 @@ final class UdpHostSocket extends HostSocket implements UdpHandler {
         case "IP_TTL" -> bound().hopLimit(value);
         case "IP_MTU_DISCOVER" -> bound().dontFragment(value >= 2);
         default -> {
-          return (int) super.setOption(level, name, values);
+          return super.setOption(level, name, values);
         }
       }
       return 0;
