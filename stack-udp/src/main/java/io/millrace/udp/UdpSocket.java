@@ -403,7 +403,7 @@ public final class UdpSocket {
     int length = frame.totalLength() + UdpHeader.SIZE;
     long header = frame.push(UdpHeader.SIZE);
     // The length counts twice: in the pseudo-header and in the header.
-    long sum = route.pseudoHeaderSum(IpProtocol.UDP) + localPort + port + 2 * length;
+    long sum = route.pseudoHeaderSum(IpProtocol.UDP) + localPort + port + 2L * length;
     int checksum = Checksum.finish(sum + payloadSum);
     // RFC 768: a checksum that is computed as zero is sent as all ones.
     UdpHeader.write(header, localPort, port, length, checksum == 0 ? 0xffff : checksum);
