@@ -42,6 +42,43 @@ public final class Checksum {
     return sum + swapFold(own + rest(at, length));
   }
 
+  /**
+   * Copies a short range to where nothing overlaps it, and returns its sum added to {@code sum}: one
+   * pass, and no word is read back that was only just written.
+   */
+  public static long copyShort(long sum, long from, long to, int length) {
+    long own = sum;
+    long offset = to - from;
+    long at = from;
+    for (long end = from + (length & ~7); at < end; at += 8) {
+      long word = Bytes.i64(at);
+      Bytes.put64(at + offset, word);
+      own += (word & LOW) + (word >>> 32);
+    }
+    if ((length & 4) != 0) {
+      int word = Bytes.i32(at);
+      Bytes.put32(at + offset, word);
+      own += word & LOW;
+      at += 4;
+    }
+    return (length & 3) == 0 ? own : own + copyRest(at, at + offset, length);
+  }
+
+  private static long copyRest(long from, long to, int length) {
+    long sum = 0;
+    if ((length & 2) != 0) {
+      int word = Bytes.u16(from);
+      Bytes.put16(to, word);
+      sum = word;
+    }
+    if ((length & 1) != 0) {
+      int last = Bytes.u8(from + (length & 2));
+      Bytes.put8(to + (length & 2), last);
+      sum += (long) last << 8;
+    }
+    return sum;
+  }
+
   /** The loop over 32-bit words is the one that the JIT vectorises. */
   private static long longSum(long address, int length) {
     long sum = 0;

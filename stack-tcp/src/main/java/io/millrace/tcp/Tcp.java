@@ -283,6 +283,9 @@ public final class Tcp implements Transport {
       return DropReason.TCP_BAD_CHECKSUM;
     }
     int pair = TcpHeader.portsReversed(frame.address());
+    if ((pair & 0xffff) == 0 || pair >>> 16 == 0) {
+      return DropReason.TCP_BAD_HEADER; // port 0 is reserved: nobody can have sent or wanted this
+    }
     if (!s.parse(frame, size)) {
       return DropReason.TCP_BAD_OPTION;
     }
