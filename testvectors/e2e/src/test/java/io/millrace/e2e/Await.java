@@ -12,8 +12,9 @@ import java.util.function.Supplier;
 
 /** Waiting for other threads and processes, with limits that only catch what hangs. */
 final class Await {
-  /** Far beyond what anything takes, on a slow and busy machine too. */
-  static final Duration LIMIT = Duration.ofSeconds(Integer.getInteger("millrace.e2e.seconds", 180));
+  /** Far beyond what anything takes, on a slow and busy machine too: only for what hangs. */
+  static final Duration LIMIT =
+      Duration.ofSeconds(Integer.getInteger("millrace.interop.limit", Lab.FULL ? 1_800 : 180));
 
   private Await() {}
 
