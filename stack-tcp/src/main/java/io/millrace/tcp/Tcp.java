@@ -151,9 +151,14 @@ public final class Tcp implements Transport {
    * @param localPort 1 to 65535, or 0 to let the stack choose one that cannot be guessed (RFC 6056)
    * @throws IllegalStateException if there is no route, the pair of sockets is in use, or no port
    *     or room is left
+   * @throws IllegalArgumentException if a port is out of range or the address is a broadcast one
    */
   public TcpConnection connect(
       IpAddress local, int localPort, IpAddress remote, int remotePort, TcpHandler handler) {
+    if (remotePort < 1 || remotePort > 65_535 || localPort < 0 || localPort > 65_535) {
+      throw new IllegalArgumentException(
+          "port " + remotePort + " or local port " + localPort + " is out of range");
+    }
     Route route =
         shard.route(
             local == null ? 0 : local.hi(),
@@ -162,6 +167,10 @@ public final class Tcp implements Transport {
             remote.lo());
     if (route == null) {
       throw new IllegalStateException("no route to " + remote);
+    }
+    if (route.isBroadcast() || isMulticast(remote)) {
+      // RFC 9293 §3.9.2.3 (MUST-46)
+      throw new IllegalArgumentException(remote + " is not the address of one host");
     }
     if (flows.size() >= config.maxConnections()) {
       throw new IllegalStateException(
@@ -192,6 +201,12 @@ public final class Tcp implements Transport {
     counters.increment(Counter.TCP_ACTIVE_OPENS);
     markDirty(c);
     return c;
+  }
+
+  private static boolean isMulticast(IpAddress address) {
+    return IpAddress.isV4(address.hi(), address.lo())
+        ? address.v4Bits() >>> 28 == 0xe
+        : address.hi() >>> 56 == 0xff;
   }
 
   private Flow flow(Route route, int localPort, int remotePort) {

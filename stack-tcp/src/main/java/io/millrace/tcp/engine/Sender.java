@@ -73,7 +73,8 @@ final class Sender {
     out.sackPermitted = t.is(Tcb.SACK);
     timestamps(t, out, now);
     t.sndNxt = t.iss + 1;
-    t.rttStart = now;
+    // A peer that opened at the same time may answer our SYN or our SYN-ACK (RFC 6298 §3).
+    t.rttStart = answer ? 0 : now;
     if (answer) {
       acknowledged(t);
     }

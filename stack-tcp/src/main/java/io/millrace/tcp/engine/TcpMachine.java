@@ -105,8 +105,9 @@ public final class TcpMachine {
     t.tsRecent = h.tsRecent;
     t.tsRecentTime = now;
     t.rcvEdge = t.rcvNxt + Math.min(t.rcvBuffer, 0xffff);
-    if (h.retries == 0) {
-      t.rtt.sample(now - h.sentAt, config.minRto(), config.maxRto());
+    t.rttStart = h.sentAt;
+    if (h.retries != 0) {
+      t.set(Tcb.SYN_RETRANSMITTED);
     }
     t.become(TcpState.SYN_RECEIVED);
     established(t, s, now);
@@ -163,6 +164,7 @@ public final class TcpMachine {
     }
     t.tsRecent = s.tsValue;
     t.tsRecentTime = now;
+    t.lastAckSent = t.rcvNxt;
     t.rcvEdge = t.rcvNxt + Math.min(t.rcvBuffer, 0xffff);
     t.sndWnd = s.window; // the window of a SYN is never scaled (RFC 7323 §2.2)
     t.maxSndWnd = s.window;
