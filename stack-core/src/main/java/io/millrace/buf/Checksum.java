@@ -86,8 +86,8 @@ public final class Checksum {
    * The loop over 32-bit words is the one that the JIT vectorises; what is left behind the last
    * whole block is added without loops.
    *
-   * <p>Written out on purpose: a method of more than 325 bytes of code is compiled on its own. Where
-   * the loop was inlined into a whole receive path, it was vectorised in some runs and not in
+   * <p>Written out on purpose: a method of more than 325 bytes of code is compiled on its own.
+   * Where the loop was inlined into a whole receive path, it was vectorised in some runs and not in
    * others, at four times the cost.
    */
   private static long longSum(long address, int length) {
