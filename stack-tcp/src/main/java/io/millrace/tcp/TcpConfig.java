@@ -95,6 +95,10 @@ public record TcpConfig(
     range("synRetries", synRetries, 0, 30);
     range("dataRetries", dataRetries, 1, 100);
     range("timeWait", timeWait, 0, 600 * SECOND);
+    range("finWait2", finWait2, 0, 86_400 * SECOND);
+    range("keepAliveIdle", keepAliveIdle, MILLI, 30 * 86_400 * SECOND);
+    range("keepAliveInterval", keepAliveInterval, MILLI, 86_400 * SECOND);
+    range("keepAliveProbes", keepAliveProbes, 1, 1_000);
     range("maxTimeWait", maxTimeWait, 0, 10_000_000);
     range("maxConnections", maxConnections, 1, 100_000_000);
     range("challengeAcks", challengeAcks, 1, 1_000_000);

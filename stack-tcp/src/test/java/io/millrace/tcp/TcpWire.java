@@ -87,6 +87,11 @@ final class TcpWire implements AutoCloseable {
   long ourTimestamp;
   int peerWindow = 65_535;
 
+  /** For tests that keep them: what both sides expect next. */
+  long rcvNxt = 1;
+
+  long sndNxt = 1;
+
   private final int frames;
   private final List<Decoded> sent = new ArrayList<>();
 
