@@ -1,7 +1,7 @@
 /** Ethernet, ARP, IPv4 and ICMP on top of the Millrace core. */
 @SuppressWarnings("module") // the digit is part of the protocol's name
 module io.millrace.ipv4 {
-  requires io.millrace.core;
+  requires transitive io.millrace.core;
 
   exports io.millrace.ipv4;
 

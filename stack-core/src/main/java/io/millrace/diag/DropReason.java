@@ -102,6 +102,8 @@ public enum DropReason {
   TCP_OUT_OF_WINDOW("TCP out of window"),
   /** TCP: timestamp older than the last one (PAWS, RFC 7323 §5). */
   TCP_PAWS("TCP timestamp too old"),
+  /** TCP: no timestamp although both sides had agreed on them (RFC 7323 §3.2). */
+  TCP_NO_TIMESTAMP("TCP without timestamp"),
   /** TCP: acknowledges what was never sent, or is too old (RFC 5961 §5). */
   TCP_BAD_ACK("TCP acknowledgement unacceptable"),
   /** TCP: a SYN in a synchronized state (RFC 5961 §4). */

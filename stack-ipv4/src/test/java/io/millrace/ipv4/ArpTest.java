@@ -200,7 +200,7 @@ class ArpTest {
       }
       assertThat(asked).isEqualTo(3);
       assertThat(host.family.addresses()).hasSize(1);
-      assertThat(host.now()).isBetween(9 * TestHost.SECOND, 15 * TestHost.SECOND);
+      assertThat(host.now()).isBetween(9 * TestHost.SECOND, 13 * TestHost.SECOND);
     }
   }
 

@@ -58,19 +58,19 @@ final class Dispatcher implements ReleaseListener {
   }
 
   private void tell(TcpConnection c, int events) {
-    if ((events & TcpEvents.CONNECTED) != 0) {
+    if ((events & TcpEvents.CONNECTED) != 0 && !machine.isBroken(c.tcb)) {
       c.handler.onConnected(c);
     }
     if (isDeliverable(c)) {
       deliver(c);
     }
-    if ((events & TcpEvents.WRITABLE) != 0) {
+    if ((events & TcpEvents.WRITABLE) != 0 && c.isSendable()) {
       c.handler.onWritable(c);
     }
     if ((events & TcpEvents.FIN) != 0) {
       c.finPending = true;
     }
-    if (c.finPending && !machine.isReadable(c.tcb)) {
+    if (c.finPending && !machine.isReadable(c.tcb) && !machine.isBroken(c.tcb)) {
       c.finPending = false;
       if (!machine.isReceiveShut(c.tcb)) {
         c.handler.onPeerClosed(c);

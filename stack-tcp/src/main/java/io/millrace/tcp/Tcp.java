@@ -25,6 +25,10 @@ import io.millrace.tcp.engine.TcpMachine;
 import io.millrace.tcp.engine.TimeWait;
 import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.Transport;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -46,6 +50,9 @@ public final class Tcp implements Transport {
   private final TcpOutput output;
   private final Dispatcher dispatcher;
   private final TimeWaits timeWaits;
+
+  /** Connections that are over, but for data that their applications have not read. */
+  private final Set<TcpConnection> unread = new HashSet<>();
 
   private TcpConnection firstDirty;
   private TcpConnection lastDirty;
@@ -151,9 +158,14 @@ public final class Tcp implements Transport {
    * @param localPort 1 to 65535, or 0 to let the stack choose one that cannot be guessed (RFC 6056)
    * @throws IllegalStateException if there is no route, the pair of sockets is in use, or no port
    *     or room is left
+   * @throws IllegalArgumentException if a port is out of range or the address is a broadcast one
    */
   public TcpConnection connect(
       IpAddress local, int localPort, IpAddress remote, int remotePort, TcpHandler handler) {
+    if (remotePort < 1 || remotePort > 65_535 || localPort < 0 || localPort > 65_535) {
+      throw new IllegalArgumentException(
+          "port " + remotePort + " or local port " + localPort + " is out of range");
+    }
     Route route =
         shard.route(
             local == null ? 0 : local.hi(),
@@ -163,9 +175,13 @@ public final class Tcp implements Transport {
     if (route == null) {
       throw new IllegalStateException("no route to " + remote);
     }
-    if (flows.size() >= config.maxConnections()) {
+    if (route.isBroadcast() || isMulticast(remote)) {
+      // RFC 9293 §3.9.2.3 (MUST-46)
+      throw new IllegalArgumentException(remote + " is not the address of one host");
+    }
+    if (isFull()) {
       throw new IllegalStateException(
-          "this shard has " + flows.size() + " connections, and may have no more");
+          "this shard has " + config.maxConnections() + " connections, and may have no more");
     }
     int chosen =
         localPort == 0 ? choosePort(route, remotePort) : claim(route, localPort, remotePort);
@@ -194,6 +210,12 @@ public final class Tcp implements Transport {
     return c;
   }
 
+  private static boolean isMulticast(IpAddress address) {
+    return IpAddress.isV4(address.hi(), address.lo())
+        ? address.v4Bits() >>> 28 == 0xe
+        : address.hi() >>> 56 == 0xff;
+  }
+
   private Flow flow(Route route, int localPort, int remotePort) {
     return flows.find(
         route.sourceHi(),
@@ -204,22 +226,27 @@ public final class Tcp implements Transport {
   }
 
   private int choosePort(Route route, int remotePort) {
-    int port =
-        ports.start(
-            route.sourceHi(),
-            route.sourceLo(),
-            route.destinationHi(),
-            route.destinationLo(),
-            remotePort,
-            IpProtocol.TCP);
+    int port = start(route, remotePort);
     for (int i = 0; i < ports.count(); i++) {
       if (!listeners.has(port) && flow(route, port, remotePort) == null) {
         return port;
       }
-      port = ports.next(port);
+      // Each try takes the next one (RFC 6056 §3.3.4): a port that was passed over once is not
+      // the next connection's while it may be in TIME-WAIT at the other end.
+      port = start(route, remotePort);
     }
     throw new IllegalStateException(
         "all " + ports.count() + " ports to this destination are in use or in TIME-WAIT");
+  }
+
+  private int start(Route route, int remotePort) {
+    return ports.start(
+        route.sourceHi(),
+        route.sourceLo(),
+        route.destinationHi(),
+        route.destinationLo(),
+        remotePort,
+        IpProtocol.TCP);
   }
 
   private int claim(Route route, int localPort, int remotePort) {
@@ -228,6 +255,10 @@ public final class Tcp implements Transport {
           "port " + localPort + " already has a connection to this destination");
     }
     return localPort;
+  }
+
+  private boolean isFull() {
+    return flows.size() - timeWaits.size() >= config.maxConnections();
   }
 
   /** Connections, half-open ones and those in TIME-WAIT not counted. */
@@ -283,6 +314,9 @@ public final class Tcp implements Transport {
       return DropReason.TCP_BAD_CHECKSUM;
     }
     int pair = TcpHeader.portsReversed(frame.address());
+    if ((pair & 0xffff) == 0 || pair >>> 16 == 0) {
+      return DropReason.TCP_BAD_HEADER; // port 0 is reserved: nobody can have sent or wanted this
+    }
     if (!s.parse(frame, size)) {
       return DropReason.TCP_BAD_OPTION;
     }
@@ -366,7 +400,7 @@ public final class Tcp implements Transport {
     if (listener.isFull()) {
       return DropReason.TCP_BACKLOG_FULL;
     }
-    if (flows.size() >= config.maxConnections()) {
+    if (isFull()) {
       return DropReason.TCP_TOO_MANY_CONNECTIONS;
     }
     Route back = route(frame);
@@ -467,7 +501,7 @@ public final class Tcp implements Transport {
   // ---- TIME-WAIT ----
 
   private DropReason timeWait(TimeWait t, Frame frame, SegmentIn s, int pair, long now) {
-    return switch (t.onSegment(s, now)) {
+    return switch (t.onSegment(s, config.timestamps(), now)) {
       case REOPEN -> {
         timeWaits.remove(t);
         yield unknown(frame, s, pair, t.beyond(), now);
@@ -516,11 +550,25 @@ public final class Tcp implements Transport {
   }
 
   /**
-   * The machine has ended: says so to the peer if it must, then to the application, and forgets the
-   * connection.
+   * The machine has ended: says so to the peer if it must, forgets the connection, and tells the
+   * application once that has read what came before the end.
    */
   private void finish(TcpConnection c, long now) {
+    if (!c.detached) {
+      detach(c, now);
+    }
+    if (c.paused && machine.isReadable(c.tcb) && !machine.isReceiveShut(c.tcb) && !closing) {
+      unread.add(c);
+      return;
+    }
     c.closed = true;
+    unread.remove(c);
+    machine.discardReceived(c.tcb);
+    dispatcher.closed(c, closing);
+  }
+
+  private void detach(TcpConnection c, long now) {
+    c.detached = true;
     while (output.next(c, now)) {
       // A reset, or the last acknowledgment before TIME-WAIT.
     }
@@ -531,8 +579,6 @@ public final class Tcp implements Transport {
     } else {
       flows.remove(c);
     }
-    machine.discardReceived(c.tcb);
-    dispatcher.closed(c, closing);
   }
 
   void onTimer(TcpConnection c, long now) {
@@ -588,7 +634,7 @@ public final class Tcp implements Transport {
     }
     if (c.tcb.hasEvents() || (machine.isReadable(c.tcb) && !c.paused) || c.tcb.cause() != null) {
       dispatch(c, now);
-      if (c.closed) {
+      if (c.closed || c.detached) {
         return;
       }
     }
@@ -598,7 +644,8 @@ public final class Tcp implements Transport {
     schedule(c);
   }
 
-  private void updateSegmentSize(TcpConnection c) {
+  /** Returns whether segments have become smaller. */
+  private boolean updateSegmentSize(TcpConnection c) {
     Route route = c.route;
     NetInterface out = route.networkInterface();
     int headers = route.networkHeaderSize() + TcpHeader.MIN_SIZE;
@@ -609,7 +656,7 @@ public final class Tcp implements Transport {
             : PortInfo.TX_SEGMENT_TCP6;
     boolean cuts = out.info().offers(cut | PortInfo.TX_CHECKSUM);
     // Header and options of up to 60 bytes and the network's must fit into 65,535.
-    machine.segmentSize(c.tcb, pathMss, cuts ? 65_535 - route.networkHeaderSize() - 60 : 0);
+    return machine.segmentSize(c.tcb, pathMss, cuts ? 65_535 - route.networkHeaderSize() - 60 : 0);
   }
 
   // ---- ICMP ----
@@ -634,8 +681,9 @@ public final class Tcp implements Transport {
     switch (error) {
       case PACKET_TOO_BIG -> {
         c.route.learnPathMtu(mtu, now);
-        updateSegmentSize(c);
-        machine.resendTooBig(c.tcb);
+        if (c.state().isSynchronized() && updateSegmentSize(c)) {
+          machine.resendTooBig(c.tcb);
+        }
       }
       case PROTOCOL_UNREACHABLE, PORT_UNREACHABLE, ADMINISTRATIVELY_PROHIBITED ->
           machine.onUnreachable(c.tcb, true);
@@ -655,7 +703,7 @@ public final class Tcp implements Transport {
   public void close(long now) {
     closing = true;
     listeners.clear();
-    java.util.List<TcpConnection> open = new java.util.ArrayList<>();
+    List<TcpConnection> open = new ArrayList<>(unread);
     flows.forEach(
         flow -> {
           if (flow instanceof TcpConnection c) {

@@ -15,7 +15,8 @@ package io.millrace.tcp;
  * @param initialRto the first retransmission timeout (RFC 6298 §2.1)
  * @param minRto the least retransmission timeout; RFC 6298 §2.4 says 1 s, common practice is 200 ms
  * @param maxRto the largest one, at least 60 s by RFC 6298 §2.5
- * @param synRetries how often a SYN or SYN-ACK is sent again
+ * @param synRetries how often a SYN or SYN-ACK is sent again; 7 make the 3 minutes that RFC 9293
+ *     §3.8.3 (MUST-23) demands
  * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293
  *     §3.8.3)
  * @param initialWindow the initial congestion window in segments (RFC 6928: 10)
@@ -69,7 +70,7 @@ public record TcpConfig(
           SECOND,
           200 * MILLI,
           120 * SECOND,
-          6,
+          7,
           15,
           10,
           60 * SECOND,
@@ -94,6 +95,10 @@ public record TcpConfig(
     range("synRetries", synRetries, 0, 30);
     range("dataRetries", dataRetries, 1, 100);
     range("timeWait", timeWait, 0, 600 * SECOND);
+    range("finWait2", finWait2, 0, 86_400 * SECOND);
+    range("keepAliveIdle", keepAliveIdle, MILLI, 30 * 86_400 * SECOND);
+    range("keepAliveInterval", keepAliveInterval, MILLI, 86_400 * SECOND);
+    range("keepAliveProbes", keepAliveProbes, 1, 1_000);
     range("maxTimeWait", maxTimeWait, 0, 10_000_000);
     range("maxConnections", maxConnections, 1, 100_000_000);
     range("challengeAcks", challengeAcks, 1, 1_000_000);

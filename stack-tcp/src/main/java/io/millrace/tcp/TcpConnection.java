@@ -35,6 +35,10 @@ public final class TcpConnection extends Flow {
   /** The peer's FIN has come, but data before it waits for the application. */
   boolean finPending;
 
+  /** It is over for the network. */
+  boolean detached;
+
+  /** It is over for the application. */
   boolean closed;
 
   TcpConnection(Tcp tcp, Tcb tcb, Route route, int localPort, int remotePort, TcpHandler handler) {

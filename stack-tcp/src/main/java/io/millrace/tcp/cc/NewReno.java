@@ -22,6 +22,9 @@ public final class NewReno implements CongestionControl {
   private int initialWindow;
   private int acked;
 
+  /** In the slow start after a timeout: acknowledgments may jump over much that arrived before. */
+  private boolean afterTimeout;
+
   /** Creates it for one connection. */
   public NewReno() {}
 
@@ -48,9 +51,11 @@ public final class NewReno implements CongestionControl {
       return;
     }
     if (cwnd < ssthresh) {
-      cwnd = Math.min(cwnd + Math.min(sample.acked, ABC_LIMIT * smss), MAX_WINDOW);
+      int limit = afterTimeout ? smss : ABC_LIMIT * smss; // RFC 3465 §2.3
+      cwnd = Math.min(cwnd + Math.min(sample.acked, limit), MAX_WINDOW);
       return;
     }
+    afterTimeout = false;
     // RFC 3465 §2.1: one segment for each window of bytes acknowledged.
     acked += sample.acked;
     if (acked >= cwnd) {
@@ -63,6 +68,7 @@ public final class NewReno implements CongestionControl {
   public void onCongestion(int flight, long now) {
     ssthresh = Math.max(flight / 2, 2 * smss); // RFC 5681 §3.1, equation (4)
     cwnd = ssthresh;
+    afterTimeout = false;
     acked = 0;
   }
 
@@ -72,6 +78,7 @@ public final class NewReno implements CongestionControl {
       ssthresh = Math.max(flight / 2, 2 * smss);
     }
     cwnd = smss; // the loss window (RFC 5681 §3.1)
+    afterTimeout = true;
     acked = 0;
   }
 

@@ -30,7 +30,9 @@ final class AckProcessor {
     t.probes = 0;
     int sacked = s.sackCount == 0 ? 0 : sack(t, s);
     int windowBefore = t.sndWnd;
-    updateWindow(t, s);
+    if (Serial.ge(ack, t.sndUna)) {
+      updateWindow(t, s); // an old segment's window does not count (RFC 9293 §3.10.7.4, fifth)
+    }
     if (Serial.gt(ack, t.sndUna)) {
       advance(t, s, ack - t.sndUna, sacked, now);
     } else if (ack == t.sndUna && t.sndNxt != t.sndUna && isDuplicate(t, s, sacked, windowBefore)) {
@@ -52,13 +54,23 @@ final class AckProcessor {
   private void updateWindow(Tcb t, SegmentIn s) {
     if (Serial.lt(t.sndWl1, s.seq) || (t.sndWl1 == s.seq && Serial.le(t.sndWl2, s.ack))) {
       int window = s.window << t.sndWndShift;
-      if (t.sndWnd == 0 && window != 0 && Timers.isSet(t, Timers.RETRANSMIT) && t.flight() == 0) {
-        Timers.clear(t, Timers.RETRANSMIT); // no probing any more
+      if (t.sndWnd == 0 && window != 0) {
+        windowOpened(t);
       }
       t.sndWnd = window;
       t.sndWl1 = s.seq;
       t.sndWl2 = s.ack;
       t.maxSndWnd = Math.max(t.maxSndWnd, window);
+    }
+  }
+
+  /** No probing any more; what probes sent beyond the window was not taken, and is sent again. */
+  private void windowOpened(Tcb t) {
+    t.probeBackOff = 0;
+    if (t.flight() == 0) {
+      Timers.clear(t, Timers.RETRANSMIT);
+    } else {
+      machine.resendAll(t);
     }
   }
 
@@ -178,12 +190,21 @@ final class AckProcessor {
     if (t.is(Tcb.SACK)) {
       return sacked > 0;
     }
+    if (t.sndWnd == 0) {
+      return false; // the answer to a probe
+    }
     return s.dataLength == 0 && (s.flags & TcpHeader.FIN) == 0 && t.sndWnd == windowBefore;
   }
 
   private void duplicate(Tcb t, int sacked, long now) {
+    if (t.recovery == Recovery.TIMEOUT) {
+      return; // all that was outstanding counts as lost already
+    }
     t.duplicateAcks++;
     if (t.recovery == Recovery.NONE) {
+      if (t.duplicateAcks == 1) {
+        t.recoveryPoint = t.sndNxt;
+      }
       detectLoss(t, now);
     } else if (t.recovery == Recovery.FAST && sacked > 0) {
       t.lossEdge = Serial.max(t.lossEdge, t.scoreboard.lossEdge(t.sndUna, t.sndMss));
@@ -201,11 +222,13 @@ final class AckProcessor {
     // Duplicates of what was sent before a timeout start nothing new (RFC 6582 §4.1): until they
     // are all acknowledged the
     // sender is in recovery, and does not come here.
+    // What limited transmit has sent meanwhile does not count (RFC 5681 §3.2, step 2).
+    int flight = (t.duplicateAcks == 0 ? t.sndNxt : t.recoveryPoint) - t.sndUna;
     t.recovery = Recovery.FAST;
     t.recoveryPoint = t.sndNxt;
     t.highRxt = t.sndUna;
     t.lossEdge = Serial.max(edge, Serial.min(t.sndUna + t.sndMss, t.sndNxt));
     t.clear(Tcb.RTT_TIMING);
-    t.congestion.onCongestion(t.flight(), now);
+    t.congestion.onCongestion(flight, now);
   }
 }

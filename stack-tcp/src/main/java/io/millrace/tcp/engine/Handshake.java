@@ -22,7 +22,11 @@ public final class Handshake extends Flow {
   final int window;
   int tsRecent;
   int retries;
+
+  /** When the SYN-ACK was sent; 0 if it was sent more than once, so that nothing can be timed. */
   long sentAt;
+
+  private boolean sent;
   private long rto;
   private final Object context;
 
@@ -82,7 +86,11 @@ public final class Handshake extends Flow {
       return Verdict.REPEAT;
     }
     boolean stamped = (options & Tcb.TIMESTAMPS) != 0 && s.hasTimestamps;
-    boolean stale = stamped && Serial.lt(s.tsValue, tsRecent);
+    if ((options & Tcb.TIMESTAMPS) != 0 && !s.hasTimestamps && !s.has(TcpHeader.RST)) {
+      return Verdict.IGNORE; // RFC 7323 §3.2
+    }
+    // Timestamps of resets are not looked at (RFC 7323 §5.2).
+    boolean stale = stamped && Serial.lt(s.tsValue, tsRecent) && !s.has(TcpHeader.RST);
     if (!Serial.in(s.seq, irs + 1, window) || stale) {
       return s.has(TcpHeader.RST) ? Verdict.IGNORE : Verdict.ACKNOWLEDGE;
     }
@@ -123,9 +131,8 @@ public final class Handshake extends Flow {
     out.windowScale = (options & Tcb.WINDOW_SCALING) != 0 ? machine.windowShift() : -1;
     out.sackPermitted = (options & Tcb.SACK) != 0;
     timestamps(out, now);
-    if (sentAt == 0) {
-      sentAt = now;
-    }
+    sentAt = sent ? 0 : now; // Karn's algorithm (RFC 6298 §3)
+    sent = true;
   }
 
   /** Describes an acknowledgment. */

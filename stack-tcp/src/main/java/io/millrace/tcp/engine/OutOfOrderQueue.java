@@ -68,7 +68,7 @@ final class OutOfOrderQueue {
     if (at > 0) {
       int before = end(frames[at - 1]);
       if (Serial.ge(before, end)) {
-        return Result.DUPLICATE;
+        return duplicate(start);
       }
       if (Serial.gt(before, start)) {
         frame.pull(before - start);
@@ -81,7 +81,7 @@ final class OutOfOrderQueue {
       covered++;
     }
     if (covered == at && at < count && Serial.le((int) frames[at].mark(), start)) {
-      return Result.DUPLICATE;
+      return duplicate(start);
     }
     if (covered == at && count == MAX_FRAMES) {
       return Result.FULL;
@@ -90,16 +90,20 @@ final class OutOfOrderQueue {
       end = (int) frames[covered].mark();
       frame.trim(end - start);
     }
-    if (!ranges.contains(start) || !ranges.contains(end - 1)) {
+    if (ranges.add(start, end) == 0 && !ranges.contains(start)) {
       // A range more than the set can hold is not kept at all, so that SACK never says less than we
       // hold.
-      if (ranges.add(start, end) == 0) {
-        return Result.FULL;
-      }
+      return Result.FULL;
     }
     place(frame, at, covered);
     remember(start);
     return Result.TAKEN;
+  }
+
+  /** The range with a duplicate is reported first, behind the duplicate itself (RFC 2883 §4). */
+  private Result duplicate(int seq) {
+    remember(seq);
+    return Result.DUPLICATE;
   }
 
   /** The index of the first frame that starts at or behind {@code start}. */
@@ -200,6 +204,15 @@ final class OutOfOrderQueue {
     for (int i = 0; i < recentCount && n < max; i++) {
       int range = ranges.find(recent[i]);
       if (range < ranges.count() && !reported(starts, from, n, ranges.start(range))) {
+        starts[from + n] = ranges.start(range);
+        ends[from + n] = ranges.end(range);
+        n++;
+      }
+    }
+    // As many as there is room for (RFC 2018 §4): those that were pushed off the list of recent
+    // ones.
+    for (int range = 0; range < ranges.count() && n < max; range++) {
+      if (!reported(starts, from, n, ranges.start(range))) {
         starts[from + n] = ranges.start(range);
         ends[from + n] = ranges.end(range);
         n++;

@@ -216,7 +216,7 @@ final class Receiver {
    */
   void consumed(Tcb t, int bytes) {
     t.rcvHeld -= bytes;
-    if (t.rcvEdge - t.rcvNxt < t.rcvBuffer / 2
+    if (t.rcvEdge - t.rcvNxt < Math.min(t.rcvBuffer, maxWindow(t)) / 2
         && openable(t) >= Math.min(t.rcvBuffer / 2, machine.localMss())) {
       t.set(Tcb.ACK_NOW);
     }

@@ -49,6 +49,11 @@ final class SackScoreboard {
     return ranges.bytes();
   }
 
+  /** Whether the peer asks for what it had acknowledged selectively (RFC 2018 §8). */
+  boolean hasReneged(int sndUna) {
+    return ranges.contains(sndUna);
+  }
+
   /** The number behind the highest one that is selectively acknowledged. */
   int highest(int sndUna) {
     return ranges.count() == 0 ? sndUna : ranges.end(ranges.count() - 1);

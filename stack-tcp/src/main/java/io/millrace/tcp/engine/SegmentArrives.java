@@ -23,8 +23,16 @@ final class SegmentArrives {
 
   /** Handles {@code s}; null if it was accepted, else why it was dropped. */
   DropReason process(Tcb t, SegmentIn s, long now) {
-    if (t.state == TcpState.SYN_SENT) {
-      return synSent(t, s, now);
+    if (!t.state.isSynchronized()) {
+      if (t.state == TcpState.SYN_SENT) {
+        return synSent(t, s, now);
+      }
+      if (t.state == TcpState.CLOSED) {
+        return DropReason.TCP_NO_CONNECTION; // aborted, and not yet forgotten
+      }
+      if (isCrossingSynAck(t, s)) {
+        return openedByBoth(t, s, now);
+      }
     }
     DropReason reason = first(t, s, now);
     if (reason != null) {
@@ -33,7 +41,7 @@ final class SegmentArrives {
     t.lastReceived = now;
     if ((s.flags & (TcpHeader.RST | TcpHeader.SYN)) != 0) {
       // A reset or a SYN never gets further than its own step.
-      return s.has(TcpHeader.RST) ? second(t, s, now) : fourth(t, s, now);
+      return s.has(TcpHeader.RST) ? second(t, s, now) : fourth(t, now);
     }
     reason = fifth(t, s, now);
     if (reason != null) {
@@ -80,9 +88,13 @@ final class SegmentArrives {
       t.set(Tcb.SYN_NOW);
       return null;
     }
+    t.set(Tcb.ACK_NOW);
+    return establishBySynAck(t, s, now);
+  }
+
+  private DropReason establishBySynAck(Tcb t, SegmentIn s, long now) {
     t.sndUna = s.ack;
     establish(t, s, now);
-    t.set(Tcb.ACK_NOW);
     s.flags &= ~TcpHeader.SYN;
     s.seq++;
     DropReason reason = seventh(t, s, now);
@@ -99,15 +111,30 @@ final class SegmentArrives {
     }
   }
 
+  /** In SYN-RECEIVED: the peer's SYN is known, its answer to ours is what counts. */
+  private static boolean isCrossingSynAck(Tcb t, SegmentIn s) {
+    return (s.flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST))
+            == (TcpHeader.SYN | TcpHeader.ACK)
+        && s.seq == t.irs
+        && s.ack == t.sndNxt;
+  }
+
+  private DropReason openedByBoth(Tcb t, SegmentIn s, long now) {
+    t.lastReceived = now;
+    return establishBySynAck(t, s, now);
+  }
+
   // ---- all other states: RFC 9293 §3.10.7.4 ----
 
   /** First, check the sequence number; timestamps before it (RFC 7323 §5.3, R1). */
   private DropReason first(Tcb t, SegmentIn s, long now) {
     int window = t.rcvEdge - t.rcvNxt;
     boolean stale = false;
-    if (t.is(Tcb.TIMESTAMPS) && s.hasTimestamps) {
-      stale =
-          Serial.lt(s.tsValue, t.tsRecent) && !s.has(TcpHeader.RST) && !machine.isOutdated(t, now);
+    if (t.is(Tcb.TIMESTAMPS) && !s.has(TcpHeader.RST)) {
+      if (!s.hasTimestamps) {
+        return DropReason.TCP_NO_TIMESTAMP; // RFC 7323 §3.2
+      }
+      stale = Serial.lt(s.tsValue, t.tsRecent) && !machine.isOutdated(t, now);
     }
     int length = s.length();
     boolean acceptable =
@@ -115,8 +142,10 @@ final class SegmentArrives {
             ? s.seq == t.rcvNxt || Serial.in(s.seq, t.rcvNxt, window)
             : Serial.lt(s.seq, t.rcvEdge) && Serial.gt(s.seq + length, t.rcvNxt);
     if (acceptable && !stale) {
-      if (s.hasTimestamps && Serial.le(s.seq, t.lastAckSent) && t.is(Tcb.TIMESTAMPS)) {
-        t.tsRecent = s.tsValue; // RFC 7323 §4.3 (2)
+      if (t.is(Tcb.TIMESTAMPS)
+          && Serial.le(s.seq, t.lastAckSent)
+          && (s.flags & (TcpHeader.RST | TcpHeader.SYN)) == 0) {
+        t.tsRecent = s.tsValue; // RFC 7323 §4.3 (2); never from a reset (§5.2)
         t.tsRecentTime = now;
       }
       return null;
@@ -128,14 +157,6 @@ final class SegmentArrives {
     if (s.has(TcpHeader.RST)) {
       return DropReason.TCP_BAD_RESET;
     }
-    if (t.state == TcpState.SYN_RECEIVED
-        && s.has(TcpHeader.SYN | TcpHeader.ACK)
-        && s.seq == t.irs) {
-      // The peer's SYN-ACK of a simultaneous open: its SYN is known, its ACK is what counts.
-      s.flags &= ~TcpHeader.SYN;
-      s.seq++;
-      return null;
-    }
     if (s.has(TcpHeader.SYN)) {
       return challenge(t, now, DropReason.TCP_UNEXPECTED_SYN); // RFC 5961 §4: whatever its number
     }
@@ -145,7 +166,7 @@ final class SegmentArrives {
       s.dataLength = 0;
       s.flags &= ~TcpHeader.FIN;
       t.lastReceived = now;
-      acceptAck(t, s, now);
+      fifth(t, s, now);
       return DropReason.TCP_NO_RECEIVE_SPACE;
     }
     if (s.dataLength > 0) {
@@ -160,12 +181,6 @@ final class SegmentArrives {
       return challenge(t, now, stale ? DropReason.TCP_PAWS : DropReason.TCP_OUT_OF_WINDOW);
     }
     return stale ? DropReason.TCP_PAWS : DropReason.TCP_OUT_OF_WINDOW;
-  }
-
-  private void acceptAck(Tcb t, SegmentIn s, long now) {
-    if (s.has(TcpHeader.ACK) && t.state.isSynchronized()) {
-      acks.process(t, s, now);
-    }
   }
 
   private DropReason challenge(Tcb t, long now, DropReason reason) {
@@ -187,7 +202,7 @@ final class SegmentArrives {
   }
 
   /** Fourth, check the SYN bit (RFC 5961 §4.2). */
-  private DropReason fourth(Tcb t, SegmentIn s, long now) {
+  private DropReason fourth(Tcb t, long now) {
     return challenge(t, now, DropReason.TCP_UNEXPECTED_SYN);
   }
 

@@ -73,7 +73,8 @@ final class Sender {
     out.sackPermitted = t.is(Tcb.SACK);
     timestamps(t, out, now);
     t.sndNxt = t.iss + 1;
-    t.rttStart = now;
+    // A peer that opened at the same time may answer our SYN or our SYN-ACK (RFC 6298 §3).
+    t.rttStart = answer ? 0 : now;
     if (answer) {
       acknowledged(t);
     }
@@ -205,7 +206,7 @@ final class Sender {
     int finSeq = t.sndNxt - 1;
     boolean fin = t.is(Tcb.FIN_SENT) && Serial.gt(seq + size, finSeq);
     int data = fin ? finSeq - seq : size;
-    data(t, out, seq - t.dataUna(), data);
+    data(t, out, seq - t.sndUna, data);
     if (fin) {
       out.flags |= TcpHeader.FIN;
     }
@@ -218,8 +219,11 @@ final class Sender {
     t.lastSent = now;
   }
 
-  /** Data bytes that fit into one segment with the options that it has. */
+  /** Data bytes that fit into one segment with the options that it has; tiny ones carry no SACK. */
   private static int room(Tcb t, SegmentOut out) {
+    if (t.sndMss < 64) {
+      out.sackCount = 0;
+    }
     return out.sackCount == 0 ? t.sndMss : t.sndMss - 4 - 8 * out.sackCount;
   }
 
@@ -283,7 +287,7 @@ final class Sender {
     if (length < 2 * t.sndMss) {
       return t.sndMss;
     }
-    int piece = t.sendQueue.contiguous(t.sndNxt - t.dataUna());
+    int piece = t.sendQueue.contiguous(t.sndNxt - t.sndUna);
     if (piece < 2 * t.sndMss) {
       return t.sndMss;
     }
@@ -296,7 +300,7 @@ final class Sender {
     if (length == unsent) {
       return flight == 0 || t.is(Tcb.NO_DELAY) || t.is(Tcb.CLOSE_REQUESTED);
     }
-    if (length >= t.maxSndWnd / 2 || t.is(Tcb.PROBE_NOW)) {
+    if (length >= t.maxSndWnd / 2 && (flight == 0 || t.is(Tcb.NO_DELAY))) {
       return true;
     }
     if (flight == 0) {
@@ -308,7 +312,7 @@ final class Sender {
   private void send(Tcb t, SegmentOut out, int wanted, long unsent, long now) {
     start(t, out, t.sndNxt, now);
     int length = out.sackCount == 0 ? wanted : Math.min(wanted, room(t, out));
-    data(t, out, t.sndNxt - t.dataUna(), length);
+    data(t, out, t.sndNxt - t.sndUna, length);
     if (length > t.sndMss) {
       out.segmentSize = t.sndMss;
     }
@@ -345,9 +349,9 @@ final class Sender {
 
   // ---- the zero window: RFC 9293 §3.8.6.1 ----
 
-  private static void persist(Tcb t, long now) {
+  private void persist(Tcb t, long now) {
     if (!Timers.isSet(t, Timers.RETRANSMIT)) {
-      Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
+      Timers.set(t, Timers.RETRANSMIT, now + machine.probeInterval(t));
     }
   }
 

@@ -173,6 +173,9 @@ public final class Tcb {
   /** Probes (zero window or keep-alive) without an answer. */
   int probes;
 
+  /** How often the interval of zero window probes has doubled (RFC 9293 §3.8.6.1, SHLD-30). */
+  int probeBackOff;
+
   // ---- round trip ----
 
   final RttEstimator rtt;
@@ -264,15 +267,9 @@ public final class Tcb {
     if (sendQueue == null) {
       return 0;
     }
-    return sendQueue.bytes() - (sndNxt - dataUna());
-  }
-
-  /**
-   * The number of the first byte in the send queue: SND.UNA, or one more while our SYN is not
-   * acknowledged. With our FIN acknowledged or sent the queue ends before it.
-   */
-  int dataUna() {
-    return sndUna == iss ? sndUna + 1 : sndUna;
+    // Before our SYN is acknowledged no data is sent. (SND.UNA says nothing about that: after each
+    // 4 GiB it may be ISS again.)
+    return state.isSynchronized() ? sendQueue.bytes() - flight() : sendQueue.bytes();
   }
 
   /** The state, for the glue. */

@@ -105,8 +105,9 @@ public final class TcpMachine {
     t.tsRecent = h.tsRecent;
     t.tsRecentTime = now;
     t.rcvEdge = t.rcvNxt + Math.min(t.rcvBuffer, 0xffff);
-    if (h.retries == 0) {
-      t.rtt.sample(now - h.sentAt, config.minRto(), config.maxRto());
+    t.rttStart = h.sentAt;
+    if (h.retries != 0) {
+      t.set(Tcb.SYN_RETRANSMITTED);
     }
     t.become(TcpState.SYN_RECEIVED);
     established(t, s, now);
@@ -163,6 +164,7 @@ public final class TcpMachine {
     }
     t.tsRecent = s.tsValue;
     t.tsRecentTime = now;
+    t.lastAckSent = t.rcvNxt;
     t.rcvEdge = t.rcvNxt + Math.min(t.rcvBuffer, 0xffff);
     t.sndWnd = s.window; // the window of a SYN is never scaled (RFC 7323 §2.2)
     t.maxSndWnd = s.window;
@@ -200,12 +202,14 @@ public final class TcpMachine {
    *
    * @param pathMss the path's MTU less network and TCP header
    * @param maxUnit data bytes that the port takes at once and cuts, 0 if it does not cut
+   * @return whether segments have become smaller
    */
-  public void segmentSize(Tcb t, int pathMss, int maxUnit) {
+  public boolean segmentSize(Tcb t, int pathMss, int maxUnit) {
     int options = t.is(Tcb.TIMESTAMPS) ? 12 : 0;
     int mss =
         Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 32);
     boolean first = t.congestion.cwnd() == 0;
+    boolean smaller = mss < t.sndMss;
     t.sndMss = mss;
     t.sndMaxUnit = Math.max(maxUnit, mss);
     if (first) {
@@ -215,6 +219,7 @@ public final class TcpMachine {
     } else {
       t.congestion.onSegmentSize(mss);
     }
+    return smaller;
   }
 
   // ---- segment in ----
@@ -298,6 +303,11 @@ public final class TcpMachine {
     return t.is(Tcb.RECEIVE_SHUT);
   }
 
+  /** Whether the connection has ended before its time: nothing more of it is to be told. */
+  public boolean isBroken(Tcb t) {
+    return t.cause != null && t.cause != CloseCause.NORMAL;
+  }
+
   /** Whether the application has closed its side. */
   public boolean isCloseRequested(Tcb t) {
     return t.is(Tcb.CLOSE_REQUESTED);
@@ -354,6 +364,10 @@ public final class TcpMachine {
 
   /** The application is gone for good: closes output, and answers data with a reset from now on. */
   public void close(Tcb t, long now) {
+    if (t.cause != null) {
+      t.set(Tcb.RECEIVE_SHUT); // what is left to be read is not wanted
+      return;
+    }
     if (t.receiveHead != null && t.state.isSynchronized()) {
       abort(t); // data that nobody will read: the peer must know (RFC 9293 §3.6.1, SHLD-3)
       return;
@@ -367,12 +381,12 @@ public final class TcpMachine {
 
   /** ABORT (RFC 9293 §3.10.5): a reset, and everything is dropped. */
   public void abort(Tcb t) {
+    if (t.cause != null) {
+      t.set(Tcb.RECEIVE_SHUT);
+      return;
+    }
     boolean tell =
-        t.state == TcpState.SYN_RECEIVED
-            || t.state.mayReceive()
-            || t.state == TcpState.CLOSE_WAIT
-            || t.state == TcpState.CLOSING
-            || t.state == TcpState.LAST_ACK;
+        t.state == TcpState.SYN_RECEIVED || t.state.mayReceive() || t.state == TcpState.CLOSE_WAIT;
     if (tell) {
       t.set(Tcb.RST_NOW);
     }
@@ -434,6 +448,11 @@ public final class TcpMachine {
    * before.
    */
   public void resendTooBig(Tcb t) {
+    resendAll(t);
+  }
+
+  /** Sends again what is in flight, without taking its loss for congestion. */
+  void resendAll(Tcb t) {
     if (t.sndUna != t.sndNxt && t.state.isSynchronized() && t.recovery == Recovery.NONE) {
       t.recovery = Recovery.TIMEOUT;
       t.recoveryPoint = t.sndNxt;
@@ -484,8 +503,8 @@ public final class TcpMachine {
     t.lossEdge = t.sndNxt;
     t.duplicateAcks = 0;
     t.clear(Tcb.RTT_TIMING);
-    if (t.scoreboard != null && t.retries > 1) {
-      // The peer may have dropped what it had acknowledged selectively (RFC 2018 §8).
+    if (t.scoreboard != null && (t.retries > 1 || t.scoreboard.hasReneged(t.sndUna))) {
+      // The peer has dropped what it had acknowledged selectively, or may have (RFC 2018 §8).
       t.scoreboard.clear();
     }
     t.rtt.backOff(config.maxRto()); // RFC 6298 §5.5; the retransmission restarts the timer
@@ -520,11 +539,23 @@ public final class TcpMachine {
       return;
     }
     t.set(Tcb.PROBE_NOW);
-    t.rtt.backOff(config.maxRto());
-    Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
+    if (t.sndWnd == 0 && t.probeBackOff < 30) {
+      t.probeBackOff++;
+    }
+    Timers.set(t, Timers.RETRANSMIT, now + probeInterval(t));
+  }
+
+  /** The probes' own back-off: the timeout of data says nothing about a window that is closed. */
+  long probeInterval(Tcb t) {
+    return Math.min(t.rtt.rto() << t.probeBackOff, config.maxRto());
   }
 
   private void probeIdle(Tcb t, long now) {
+    if (t.sndUna != t.sndNxt || t.unsent() != 0) {
+      // RFC 9293 §3.8.4 (MUST-26): not while data is outstanding; that has timers of its own.
+      Timers.set(t, Timers.KEEP_ALIVE, now + config.keepAliveIdle());
+      return;
+    }
     long idle = now - t.lastReceived;
     if (idle < config.keepAliveIdle()) {
       t.probes = 0;

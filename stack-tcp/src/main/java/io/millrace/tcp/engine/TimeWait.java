@@ -44,19 +44,18 @@ public final class TimeWait extends Flow {
     tsRecent = t.tsRecent;
   }
 
-  /** Handles a segment with our addresses and ports. */
-  public Verdict onSegment(SegmentIn s, long now) {
+  /**
+   * Handles a segment with our addresses and ports.
+   *
+   * @param timestamps whether a new connection would use timestamps if the peer offers them
+   */
+  public Verdict onSegment(SegmentIn s, boolean timestamps, long now) {
     if (s.has(TcpHeader.RST)) {
       return Verdict.IGNORE; // RFC 1337 §3, fix (F1): resets do not end TIME-WAIT
     }
     boolean both = stamped && s.hasTimestamps;
     if (s.has(TcpHeader.SYN) && !s.has(TcpHeader.ACK)) {
-      // RFC 6191 §2: newer by its timestamp, or by its number where that cannot tell.
-      boolean newer =
-          (both && s.tsValue != tsRecent)
-              ? Serial.gt(s.tsValue, tsRecent)
-              : Serial.gt(s.seq, rcvNxt);
-      return newer ? Verdict.REOPEN : acknowledge(now);
+      return isNewer(s, timestamps) ? Verdict.REOPEN : acknowledge(now);
     }
     if (both && Serial.lt(s.tsValue, tsRecent)) {
       return acknowledge(now);
@@ -65,6 +64,19 @@ public final class TimeWait extends Flow {
       return Verdict.RESTART; // RFC 9293 §3.10.7.4, eighth
     }
     return s.length() == 0 && s.seq == rcvNxt ? Verdict.IGNORE : acknowledge(now);
+  }
+
+  /** RFC 6191 §2: newer by its timestamp, or by its number where that cannot tell. */
+  private boolean isNewer(SegmentIn s, boolean timestamps) {
+    if (s.hasTimestamps && timestamps) {
+      if (!stamped) {
+        return true; // the old connection had none: its segments cannot be taken for the new one's
+      }
+      if (s.tsValue != tsRecent) {
+        return Serial.gt(s.tsValue, tsRecent);
+      }
+    }
+    return Serial.ge(s.seq, rcvNxt);
   }
 
   /** At most one answer a millisecond: nothing that comes here needs more. */

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every direction of the wire loses two packets in a hundred, lets others overtake them and delivers
- * some twice: nothing hangs, no byte is wrong.
+ * Every direction of the wire loses two packets in a hundred, lets others overtake them and
+ * delivers some twice: nothing hangs, no byte is wrong.
  */
 @Order(50)
 class BadWireInteropTest {
@@ -64,7 +64,9 @@ class BadWireInteropTest {
   @Test
   void most_pings_return_whole() {
     // 12 fragments of a request and its reply, each of which gets lost in 2 of 100 cases.
-    String output = lab.attempt("ping", "-n", "-c", "100", "-i", "0.01", "-W", "2", "-s", "8000", Lab.STACK).output();
+    String output =
+        lab.attempt("ping", "-n", "-c", "100", "-i", "0.01", "-W", "2", "-s", "8000", Lab.STACK)
+            .output();
     assertThat(output).containsPattern("[5-9]\\d received").doesNotContain("wrong data");
   }
 
@@ -73,7 +75,15 @@ class BadWireInteropTest {
     serve();
     String report =
         lab.run(
-            "wrk", "-t", "1", "-c", "256", "-d", Lab.FULL ? "30s" : "5s", "--timeout", "120s",
+            "wrk",
+            "-t",
+            "1",
+            "-c",
+            "256",
+            "-d",
+            Lab.FULL ? "30s" : "5s",
+            "--timeout",
+            "120s",
             "http://" + Lab.STACK + "/");
     assertThat(report).doesNotContain("Socket errors", "Non-2xx").contains("requests in");
   }

@@ -42,7 +42,8 @@ final class KernelClient {
 
   /** Runs it in the lab; returns what it prints. */
   static String run(Lab lab, String how, int count) throws IOException {
-    String classes = KernelClient.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    String classes =
+        KernelClient.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     String java = System.getProperty("java.home") + "/bin/java";
     return lab.run(
             java,

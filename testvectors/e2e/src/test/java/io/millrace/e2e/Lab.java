@@ -68,7 +68,8 @@ final class Lab implements AutoCloseable {
   }
 
   private static boolean isInstalled(String tool) {
-    for (String folder : System.getenv().getOrDefault("PATH", "/usr/bin").split(File.pathSeparator)) {
+    for (String folder :
+        System.getenv().getOrDefault("PATH", "/usr/bin").split(File.pathSeparator)) {
       if (Files.isExecutable(Path.of(folder, tool))) {
         return true;
       }
@@ -159,7 +160,8 @@ final class Lab implements AutoCloseable {
 
   /** Waits for a command to end. */
   static int exitCode(Process process) {
-    return Await.value("the end of " + process.info().commandLine().orElse("a command"), process.onExit())
+    return Await.value(
+            "the end of " + process.info().commandLine().orElse("a command"), process.onExit())
         .exitValue();
   }
 

@@ -48,7 +48,16 @@ class LoadInteropTest {
   void wrk_sees_no_error_on_256_connections() {
     String report =
         lab.run(
-            "wrk", "-t", "1", "-c", "256", "-d", WRK_TIME, "--timeout", "60s", "http://" + Lab.STACK + "/");
+            "wrk",
+            "-t",
+            "1",
+            "-c",
+            "256",
+            "-d",
+            WRK_TIME,
+            "--timeout",
+            "60s",
+            "http://" + Lab.STACK + "/");
     // wrk reports errors in two lines, and only if there are any.
     assertThat(report).doesNotContain("Socket errors", "Non-2xx");
     Matcher requests = Pattern.compile("(\\d+) requests in").matcher(report);

@@ -8,8 +8,8 @@ import io.millrace.tcp.TcpHandler;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One end of a connection: sends the first {@code toSend} bytes of a pattern, checks that what comes
- * is the other one, and closes its side when it has sent everything.
+ * One end of a connection: sends the first {@code toSend} bytes of a pattern, checks that what
+ * comes is the other one, and closes its side when it has sent everything.
  */
 final class StreamPeer implements TcpHandler {
   private static final int CHUNK = 100_000;

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Files of random bytes on their way between curl or a web server on the kernel's side and ours, and
- * their digests at both ends.
+ * Files of random bytes on their way between curl or a web server on the kernel's side and ours,
+ * and their digests at both ends.
  */
 final class Transfers {
   private static final int KERNEL_PORT = 8000;

@@ -67,8 +67,7 @@ final class TwoStacks implements AutoCloseable {
   }
 
   private long received() {
-    return client().counters().get(Counter.FRAMES_IN)
-        + server().counters().get(Counter.FRAMES_IN);
+    return client().counters().get(Counter.FRAMES_IN) + server().counters().get(Counter.FRAMES_IN);
   }
 
   @Override

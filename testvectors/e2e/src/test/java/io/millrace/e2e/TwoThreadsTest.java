@@ -80,7 +80,8 @@ class TwoThreadsTest {
 
   private static void assertNothingLeft(NetStack stack, int frames) {
     Shard shard = stack.shard(0);
-    Await.until("no connection left", () -> Await.ask(shard, () -> Tcp.of(shard).connectionCount() == 0));
+    Await.until(
+        "no connection left", () -> Await.ask(shard, () -> Tcp.of(shard).connectionCount() == 0));
     Await.until("all frames back in the pool", () -> frames(stack) == frames);
     assertThat(shard.counters().get(Counter.EXCEPTIONS)).isZero();
   }
@@ -119,7 +120,8 @@ class TwoThreadsTest {
           connect(
               left,
               RIGHT,
-              i -> new StreamPeer(asked, answered, BYTES, i % 2 == 0 ? i * 100_000 + 1 : BYTES + 1));
+              i ->
+                  new StreamPeer(asked, answered, BYTES, i % 2 == 0 ? i * 100_000 + 1 : BYTES + 1));
       for (int i = 0; i < CONNECTIONS; i += 2) {
         assertThat(Await.value("an aborted connection", peers.get(i).end()).reason())
             .isEqualTo(TcpCloseReason.ABORTED);
