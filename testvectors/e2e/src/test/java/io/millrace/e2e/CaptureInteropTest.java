@@ -37,7 +37,7 @@ class CaptureInteropTest {
       Transfers transfers = Transfers.start(lab, folder, 80);
       transfers.check(1_000);
       transfers.check(1_000_000);
-      lab.attempt("ping", "-n", "-c", "3", "-i", "0.1", "-W", "1", "-s", "8000", Lab.STACK);
+      lab.attempt("ping", "-n", "-c", "3", "-i", "0.1", "-W", "1", "-s", "20000", Lab.STACK);
       lab.shard().execute(() -> Udp.of(lab.shard()).bind(7, CaptureInteropTest::echo));
       lab.attempt("nc", "-u", "-z", "-v", "-w", "1", Lab.STACK, "7");
       lab.attempt("nc", "-u", "-z", "-v", "-w", "1", Lab.STACK, "8");
@@ -56,13 +56,13 @@ class CaptureInteropTest {
       String status = protocol + ".checksum.status == \"Bad\"";
       assertThat(tshark.show(status)).as(status).isEmpty();
     }
-    assertThat(tshark.count("tcp.checksum.status == \"Good\"")).isEqualTo(tshark.count("tcp && !icmp"));
+    assertThat(tshark.count("tcp.checksum.status == \"Good\""))
+        .isEqualTo(tshark.count("tcp && !icmp"));
     assertThat(tshark.show("_ws.malformed || _ws.short")).isEmpty();
     assertThat(tshark.show("_ws.expert.severity == \"Error\"")).isEmpty();
   }
 
-  private static void echo(
-      UdpSocket socket, Frame data, long hi, long lo, int port) {
+  private static void echo(UdpSocket socket, Frame data, long hi, long lo, int port) {
     socket.sendTo(hi, lo, port, data);
   }
 }

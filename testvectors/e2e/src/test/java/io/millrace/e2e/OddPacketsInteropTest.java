@@ -52,7 +52,8 @@ class OddPacketsInteropTest {
   }
 
   private static String nmap(String options) {
-    List<String> command = new ArrayList<>(List.of("nmap", "-n", "-Pn", "-T5", "--max-retries", "2"));
+    List<String> command =
+        new ArrayList<>(List.of("nmap", "-n", "-Pn", "-T5", "--max-retries", "2"));
     command.addAll(List.of(options.split(" ")));
     command.add(Lab.STACK);
     return lab.run(command.toArray(String[]::new));

@@ -10,9 +10,10 @@ import java.util.List;
 
 /** Wireshark's dissectors on a capture file. */
 final class Tshark {
-  /** Without these options it takes every checksum for right. */
+  /** Without these it takes every checksum for right, and retransmissions for errors of HTTP. */
   private static final List<String> CHECK =
       List.of(
+          "-o", "tcp.desegment_tcp_streams:FALSE",
           "-o", "ip.check_checksum:TRUE",
           "-o", "tcp.check_checksum:TRUE",
           "-o", "udp.check_checksum:TRUE");

@@ -113,8 +113,7 @@ class VanishingInteropTest {
     Process curl = lab.start("curl", "-q", "-sS", "-T", "-", "http://" + Lab.STACK + "/sink");
     curl.getOutputStream().write(file, 0, SIZE / 4);
     curl.getOutputStream().flush();
-    Await.until(
-        "data", () -> lab.shard().counters().get(Counter.BYTES_IN) > SIZE / 8);
+    Await.until("data", () -> lab.shard().counters().get(Counter.BYTES_IN) > SIZE / 8);
     Lab.kill(curl);
     assertNothingLeft();
   }
