@@ -42,6 +42,11 @@ record Link(String name, String options, List<String> kernel) {
     this(name, options, List.of(kernel));
   }
 
+  /** The same with more options of the port. */
+  Link with(String moreOptions) {
+    return new Link(name, options + "," + moreOptions, kernel);
+  }
+
   @Override
   public String toString() {
     return name;
