@@ -41,7 +41,7 @@ final class SegmentArrives {
     t.lastReceived = now;
     if ((s.flags & (TcpHeader.RST | TcpHeader.SYN)) != 0) {
       // A reset or a SYN never gets further than its own step.
-      return s.has(TcpHeader.RST) ? second(t, s, now) : fourth(t, s, now);
+      return s.has(TcpHeader.RST) ? second(t, s, now) : fourth(t, now);
     }
     reason = fifth(t, s, now);
     if (reason != null) {
@@ -202,7 +202,7 @@ final class SegmentArrives {
   }
 
   /** Fourth, check the SYN bit (RFC 5961 §4.2). */
-  private DropReason fourth(Tcb t, SegmentIn s, long now) {
+  private DropReason fourth(Tcb t, long now) {
     return challenge(t, now, DropReason.TCP_UNEXPECTED_SYN);
   }
 
