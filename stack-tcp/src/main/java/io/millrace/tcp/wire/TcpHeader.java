@@ -116,7 +116,7 @@ public final class TcpHeader {
   /** Writes the 20 bytes in front of the options, the checksum field as 0. */
   public static void write(
       long header, int ports, int sequence, int acknowledgment, int size, int flags, int window) {
-    Bytes.put64(header, (long) ports << 32 | sequence & 0xffff_ffffL);
+    Bytes.put64(header, (long) ports << 32 | (sequence & 0xffff_ffffL));
     Bytes.put64(
         header + 8,
         (long) acknowledgment << 32 | (long) (size >>> 2) << 28 | (long) flags << 16 | window);
