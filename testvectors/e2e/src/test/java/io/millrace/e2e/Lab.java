@@ -69,7 +69,7 @@ final class Lab implements AutoCloseable {
 
   private static boolean isInstalled(String tool) {
     for (String folder :
-        System.getenv().getOrDefault("PATH", "/usr/bin").split(File.pathSeparator)) {
+        System.getenv().getOrDefault("PATH", "/usr/bin").split(File.pathSeparator, -1)) {
       if (Files.isExecutable(Path.of(folder, tool))) {
         return true;
       }
@@ -151,10 +151,11 @@ final class Lab implements AutoCloseable {
     Process process = namespace.start(command);
     started.add(process);
     // Ends a command that hangs, so that those who read from it see its end.
-    process
-        .onExit()
-        .orTimeout(Await.LIMIT.toSeconds(), TimeUnit.SECONDS)
-        .whenComplete((done, timedOut) -> kill(process));
+    var _ =
+        process
+            .onExit()
+            .orTimeout(Await.LIMIT.toSeconds(), TimeUnit.SECONDS)
+            .whenComplete((done, timedOut) -> kill(process));
     return process;
   }
 

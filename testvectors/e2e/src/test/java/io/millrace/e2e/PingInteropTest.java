@@ -67,7 +67,7 @@ class PingInteropTest {
 
     void start() {
       ping = Ping.open(lab.shard(), Lab.KERNEL_ADDRESS, this);
-      done.whenComplete((result, failure) -> ping.close());
+      var _ = done.whenComplete((result, failure) -> ping.close());
       send();
     }
 

@@ -89,7 +89,7 @@ final class SharedAccess {
 
   /** {@code listen} for {@code lambda$listen$0}. */
   private static String enclosing(String name) {
-    return name.startsWith("lambda$") ? name.split("\\$")[1] : name;
+    return name.startsWith("lambda$") ? name.substring(7, name.lastIndexOf('$')) : name;
   }
 
   private void element(String method, CodeElement element) {
