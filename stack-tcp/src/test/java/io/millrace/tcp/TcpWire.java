@@ -366,6 +366,12 @@ final class TcpWire implements AutoCloseable {
     return out.seq(seq).length(length);
   }
 
+  /** The next segment, or null. */
+  Out maybeOut() {
+    Decoded segment = poll();
+    return segment == null ? null : new Out(segment);
+  }
+
   /** Nothing is waiting to be taken. */
   void silence() {
     Decoded segment = poll();
@@ -407,6 +413,10 @@ final class TcpWire implements AutoCloseable {
           .as("ack of " + this)
           .isEqualTo(relative & 0xffff_ffffL);
       return this;
+    }
+
+    int relativeSeq() {
+      return (int) (segment.seq() - ourIss);
     }
 
     /** The numbers as they are on the wire. */

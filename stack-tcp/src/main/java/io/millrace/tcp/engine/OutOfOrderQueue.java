@@ -64,12 +64,13 @@ final class OutOfOrderQueue {
   Result insert(Frame frame) {
     int start = (int) frame.mark();
     int end = start + frame.length();
+    if (holds(start, end)) {
+      remember(start); // reported first, behind the duplicate itself (RFC 2883 §4)
+      return Result.DUPLICATE;
+    }
     int at = find(start);
     if (at > 0) {
       int before = end(frames[at - 1]);
-      if (Serial.ge(before, end)) {
-        return duplicate(start);
-      }
       if (Serial.gt(before, start)) {
         frame.pull(before - start);
         start = before;
@@ -79,9 +80,6 @@ final class OutOfOrderQueue {
     int covered = at;
     while (covered < count && Serial.le(end(frames[covered]), end)) {
       covered++;
-    }
-    if (covered == at && at < count && Serial.le((int) frames[at].mark(), start)) {
-      return duplicate(start);
     }
     if (covered == at && count == MAX_FRAMES) {
       return Result.FULL;
@@ -100,10 +98,12 @@ final class OutOfOrderQueue {
     return Result.TAKEN;
   }
 
-  /** The range with a duplicate is reported first, behind the duplicate itself (RFC 2883 §4). */
-  private Result duplicate(int seq) {
-    remember(seq);
-    return Result.DUPLICATE;
+  /** Whether every number in [start, end) is here. */
+  private boolean holds(int start, int end) {
+    int range = ranges.find(start);
+    return range < ranges.count()
+        && Serial.le(ranges.start(range), start)
+        && Serial.ge(ranges.end(range), end);
   }
 
   /** The index of the first frame that starts at or behind {@code start}. */

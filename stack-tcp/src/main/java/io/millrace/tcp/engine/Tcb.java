@@ -292,6 +292,11 @@ public final class Tcb {
     return congestion.cwnd();
   }
 
+  /** The slow start threshold in bytes. */
+  public int ssthresh() {
+    return congestion.ssthresh();
+  }
+
   /** The smoothed round-trip time in nanoseconds, 0 if unknown. */
   public long srtt() {
     return rtt.srtt();

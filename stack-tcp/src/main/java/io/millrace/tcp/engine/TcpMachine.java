@@ -207,7 +207,7 @@ public final class TcpMachine {
   public boolean segmentSize(Tcb t, int pathMss, int maxUnit) {
     int options = t.is(Tcb.TIMESTAMPS) ? 12 : 0;
     int mss =
-        Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 32);
+        Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 8);
     boolean first = t.congestion.cwnd() == 0;
     boolean smaller = mss < t.sndMss;
     t.sndMss = mss;

@@ -16,8 +16,8 @@ final class UdpEcho {
   private UdpEcho() {}
 
   static List<Row> run(Measurement m) {
-    try (Duo duo = new Duo(Duo.tcp());
-        Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
+        Duo duo = new Duo(Duo.tcp())) {
       Udp.of(duo.server).bind(7, new Echo());
       Client client = new Client();
       UdpSocket socket = Udp.of(duo.client).bind(0, client);
