@@ -622,7 +622,11 @@ public final class Tcp implements Transport {
       }
       c.nextDirty = null;
       c.dirty = false;
-      serve(c, now);
+      try {
+        serve(c, now);
+      } catch (RuntimeException | Error e) {
+        shard.report("what was to be sent on " + c, e);
+      }
     } while (c != last && firstDirty != null);
     return true;
   }
