@@ -543,7 +543,9 @@ public final class Tcp implements Transport {
       return;
     }
     c.closed = true;
-    unread.remove(c);
+    if (!unread.isEmpty()) {
+      unread.remove(c);
+    }
     machine.discardReceived(c.tcb);
     dispatcher.closed(c, closing);
   }
