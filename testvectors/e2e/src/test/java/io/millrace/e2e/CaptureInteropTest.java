@@ -46,7 +46,7 @@ class CaptureInteropTest {
     }
     Tshark tshark = new Tshark(capture);
     long packets = counters.get(Counter.FRAMES_IN) + counters.get(Counter.FRAMES_OUT);
-    if (link != Link.BAD) {
+    if (!link.equals(Link.BAD)) {
       assertThat(tshark.count("frame")).isEqualTo(packets);
     }
     for (String protocol : List.of("arp", "icmp", "udp", "ip.flags.mf == 1")) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -25,7 +26,9 @@ class FileTransferInteropTest {
           Arguments.of(Link.JUMBO, LARGEST / 4),
           Arguments.of(Link.PLAIN_JUMBO, LARGEST / 4),
           Arguments.of(Link.NO_OPTIONS, LARGEST / 8),
-          Arguments.of(Link.TINY_SEGMENTS, LARGEST / 64));
+          Arguments.of(Link.TINY_SEGMENTS, LARGEST / 64),
+          Arguments.of(Link.SMALL_BUFFERS, LARGEST / 64),
+          Arguments.of(Link.ECN, LARGEST / 64));
 
   @TempDir static Path folder;
 
@@ -47,6 +50,15 @@ class FileTransferInteropTest {
         long sent = lab.shard().counters().get(Counter.TCP_OUT_SEGS);
         assertThat(sent).isGreaterThan(largest / 88);
       }
+    }
+  }
+
+  /** The reader takes a tenth of a second for what is sent in a millisecond. */
+  @Test
+  void arrive_at_a_slow_reader_whose_window_closes() throws IOException {
+    try (Lab lab = Lab.open()) {
+      Transfers transfers = Transfers.start(lab, folder, 80);
+      transfers.checkSlowDownload(5_000_000, "3M");
     }
   }
 }

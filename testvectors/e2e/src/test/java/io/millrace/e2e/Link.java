@@ -34,6 +34,16 @@ record Link(String name, String options, List<String> kernel) {
           "offload=off",
           "ip route replace 10.99.0.0/24 dev " + Lab.DEVICE + " src " + Lab.KERNEL + " advmss 88");
 
+  /** A kernel whose windows close again and again. */
+  static final Link SMALL_BUFFERS =
+      new Link(
+          "kernel's buffers of 4 KiB",
+          "up",
+          "sysctl -qw net.ipv4.tcp_rmem='4096 4096 4096' net.ipv4.tcp_wmem='4096 4096 4096'");
+
+  /** A kernel that asks for explicit congestion notification, which we do not have. */
+  static final Link ECN = new Link("ECN", "up", "sysctl -qw net.ipv4.tcp_ecn=1");
+
   /** A wire on which packets get lost, overtake each other and come twice. */
   static final Link BAD =
       new Link("bad wire", "loss=2%,reorder=2%,reorder-gap=3,duplicate=1%,seed=1");

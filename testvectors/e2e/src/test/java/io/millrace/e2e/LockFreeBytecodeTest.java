@@ -79,7 +79,7 @@ class LockFreeBytecodeTest {
 
   /** {@code tcp} for {@code io.millrace.tcp.engine.Tcb}. */
   private static String partOfStack(String className) {
-    String[] parts = className.split("\\.");
+    String[] parts = className.split("\\.", -1);
     return parts.length > 2 && className.startsWith("io.millrace.") ? parts[2] : "";
   }
 

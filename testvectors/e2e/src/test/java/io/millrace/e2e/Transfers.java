@@ -67,7 +67,9 @@ final class Transfers {
   /** Sends a file of that size in every way there is, and compares digests. */
   void check(long size) throws IOException {
     String digest = digests.computeIfAbsent(size, this::make);
-    assertThat(downloadWithCurl(size)).as("curl from us, %,d bytes", size).isEqualTo(digest);
+    assertThat(downloadWithCurl(size, "100G"))
+        .as("curl from us, %,d bytes", size)
+        .isEqualTo(digest);
     assertThat(uploadWithCurl(size)).as("curl to us, %,d bytes", size).contains(digest);
     checkFetch(size);
   }
@@ -98,8 +100,14 @@ final class Transfers {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private String downloadWithCurl(long size) throws IOException {
-    Process curl = lab.start("curl", "-q", "-sS", "-f", ours + name(size));
+  /** From us to a curl that takes {@code rate} bytes a second. */
+  void checkSlowDownload(long size, String rate) throws IOException {
+    String digest = digests.computeIfAbsent(size, this::make);
+    assertThat(downloadWithCurl(size, rate)).isEqualTo(digest);
+  }
+
+  private String downloadWithCurl(long size, String rate) throws IOException {
+    Process curl = lab.start("curl", "-q", "-sS", "-f", "--limit-rate", rate, ours + name(size));
     MessageDigest digest = sha256();
     try (InputStream in = new DigestInputStream(curl.getInputStream(), digest)) {
       in.transferTo(OutputStream.nullOutputStream());

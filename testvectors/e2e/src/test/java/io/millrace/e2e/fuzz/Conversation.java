@@ -51,7 +51,7 @@ final class Conversation {
       return;
     }
     Flow flow = find(packet.destinationPort(), packet.sourcePort());
-    long length =
+    int length =
         packet.payload().length + (packet.hasFlag('S') ? 1 : 0) + (packet.hasFlag('F') ? 1 : 0);
     flow.ack = packet.seq() + length;
     if (packet.hasFlag('A')) {

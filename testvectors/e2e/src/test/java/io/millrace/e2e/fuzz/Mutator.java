@@ -67,7 +67,7 @@ final class Mutator {
     }
     put(frame, 24, 0);
     put(frame, 24, ~sum(frame, 14, 14 + header, 0));
-    int end = Math.min(frame.length, 14 + (get(frame, 16)));
+    int end = Math.min(frame.length, 14 + get(frame, 16));
     int at = 14 + header;
     int protocol = frame[23] & 0xff;
     int field = protocol == 6 ? at + 16 : protocol == 17 ? at + 6 : protocol == 1 ? at + 2 : -1;

@@ -4,6 +4,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.spi.Port;
+import io.millrace.tcp.Tcp;
 import io.millrace.testkit.World;
 import io.millrace.testkit.script.Errno;
 import io.millrace.testkit.script.ScriptHost;
@@ -26,7 +27,11 @@ final class StackHost implements ScriptHost {
 
   /** Starts a stack as a script wants it. */
   static ScriptHost start(World world, Port port, ScriptSetup setup) {
-    NetStack.Builder builder = world.builder(port, setup.local()).gateway(setup.gateway());
+    NetStack.Builder builder =
+        world
+            .builder(port, setup.local())
+            .gateway(setup.gateway())
+            .with(TcpSettings.config(setup.settings()));
     return new StackHost(world.stack(builder).shard(0));
   }
 
@@ -37,10 +42,7 @@ final class StackHost implements ScriptHost {
 
   @Override
   public int socket(boolean stream) {
-    if (stream) {
-      throw new UnsupportedOperationException("TCP sockets are not bound to scripts yet");
-    }
-    return add(new UdpHostSocket(Udp.of(shard)));
+    return add(stream ? new TcpHostSocket(Tcp.of(shard)) : new UdpHostSocket(Udp.of(shard)));
   }
 
   @Override
