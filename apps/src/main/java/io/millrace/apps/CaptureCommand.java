@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,7 +29,6 @@ final class CaptureCommand implements Callable<Integer> {
   private static final long LOOK_EVERY_MILLIS = 50;
 
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
 
   @Parameters(
       index = "0",
@@ -94,7 +92,7 @@ final class CaptureCommand implements Callable<Integer> {
         told = elapsed;
         out.printf("  %,d packets after %d s%n", packets, elapsed);
       }
-      if (seconds != null && elapsed >= seconds || count != null && packets >= count) {
+      if ((seconds != null && elapsed >= seconds) || (count != null && packets >= count)) {
         return;
       }
     }

@@ -25,7 +25,6 @@ import picocli.CommandLine.Spec;
     })
 final class EchoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Option(

@@ -3,6 +3,8 @@ package io.millrace.apps;
 import io.millrace.apps.http.HttpFetch;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -43,7 +45,6 @@ import picocli.CommandLine.Spec;
     })
 final class FetchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Parameters(paramLabel = "URL", description = "What to fetch: http://host[:port]/path")
@@ -83,7 +84,7 @@ final class FetchCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     MessageDigest digest = newDigest();
     PrintWriter err = spec.commandLine().getErr();
-    try (OutputStream raw = part == null ? System.out : open(part);
+    try (OutputStream raw = open(part);
         OutputStream to = sha256 ? new DigestOutputStream(raw, digest) : raw;
         NetStack stack = stackOptions.start()) {
       AtomicLong received = new AtomicLong();
@@ -109,6 +110,13 @@ final class FetchCommand implements Callable<Integer> {
   }
 
   private static OutputStream open(Path part) {
+    if (part == null) {
+      // Closing it closes nothing: the program still has its standard output then.
+      return new FileOutputStream(FileDescriptor.out) {
+        @Override
+        public void close() {}
+      };
+    }
     try {
       return Files.newOutputStream(part);
     } catch (IOException e) {

@@ -31,7 +31,6 @@ import picocli.CommandLine.Spec;
     })
 final class HttpdCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Option(

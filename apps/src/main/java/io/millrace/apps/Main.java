@@ -2,10 +2,11 @@ package io.millrace.apps;
 
 import io.millrace.apps.demo.DemoCommand;
 import java.io.PrintWriter;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /**
  * The command line: one command each for what {@code ./millrace} can do with a stack.
@@ -28,7 +29,11 @@ import picocli.CommandLine.Mixin;
 public final class Main {
   private static final int WIDTH = 96;
 
-  @Mixin private HelpOptions helpOptions;
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Shows where in the program an error arose.")
+  private boolean verbose;
 
   private Main() {}
 
@@ -36,36 +41,36 @@ public final class Main {
   public static void main(String[] args) {
     // What the stack logs is for people: one line each.
     System.setProperty("java.util.logging.SimpleFormatter.format", "%4$s: %5$s%6$s%n");
-    PrintWriter out = new PrintWriter(System.out, true);
-    PrintWriter err = new PrintWriter(System.err, true);
-    int status;
-    try {
-      status = run(out, err, args);
-    } catch (Error e) {
-      // Such as no memory, or the JVM's options missing.
-      err.printf("the program cannot go on: %s%n", e);
-      if (isVerbose(args)) {
-        e.printStackTrace(err);
-      }
-      status = CommandLine.ExitCode.SOFTWARE;
-    }
-    System.exit(status);
-  }
-
-  private static boolean isVerbose(String... args) {
-    return List.of(args).contains("--verbose");
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
+    System.exit(run(out, err, args));
   }
 
   /** Runs a command and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    boolean verbose = isVerbose(args);
-    return new CommandLine(new Main())
-        .setUsageHelpWidth(WIDTH)
-        .setOut(out)
-        .setErr(err)
-        .setParameterExceptionHandler(Main::wrongArguments)
-        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, verbose))
-        .execute(args);
+    Main main = new Main();
+    CommandLine line = withHelp(new CommandLine(main));
+    line.setUsageHelpWidth(WIDTH);
+    line.setOut(out).setErr(err);
+    line.setParameterExceptionHandler(Main::wrongArguments);
+    line.setExecutionExceptionHandler((e, command, _) -> main.failed(e, command));
+    try {
+      return line.execute(args);
+    } catch (Error e) {
+      // Such as no memory, or options of the JVM that are missing.
+      return main.failed(e, line);
+    }
+  }
+
+  private static CommandLine withHelp(CommandLine line) {
+    line.getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Shows this text.")
+                .build());
+    line.getSubcommands().values().forEach(Main::withHelp);
+    return line;
   }
 
   private static int wrongArguments(CommandLine.ParameterException e, String[] args) {
@@ -80,7 +85,7 @@ public final class Main {
     return CommandLine.ExitCode.USAGE;
   }
 
-  private static int failed(Exception e, CommandLine command, boolean verbose) {
+  private int failed(Throwable e, CommandLine command) {
     PrintWriter err = command.getErr();
     String name = command.getCommandName();
     if (Failure.isExpected(e)) {

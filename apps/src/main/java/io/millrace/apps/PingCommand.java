@@ -32,7 +32,6 @@ final class PingCommand implements Callable<Integer> {
   private static final int MAX_SEQUENCE = 0xffff;
 
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
   @Mixin private StackOptions stackOptions;
 
   @Parameters(
@@ -136,7 +135,7 @@ final class PingCommand implements Callable<Integer> {
         TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
       }
     }
-    var unused = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
+    var _ = statistics.done.await((long) (wait * 1e9), TimeUnit.NANOSECONDS);
     CountDownLatch closed = new CountDownLatch(1);
     shard.execute(
         () -> {
@@ -147,7 +146,8 @@ final class PingCommand implements Callable<Integer> {
   }
 
   /**
-   * Prints answers as they come and sums them up. Its fields are the shard's until {@link #done}.
+   * Prints answers as they come and sums them up. Its fields are the shard's; the end reads them
+   * when the shard has closed the ping, Ctrl-C as they are.
    */
   private static final class Statistics implements Ping.Handler {
     private final IpAddress target;
@@ -155,8 +155,8 @@ final class PingCommand implements Callable<Integer> {
     private final long expected;
     private final CountDownLatch done = new CountDownLatch(1);
     private final long started = System.nanoTime();
-    private volatile long sent;
-    private volatile long received;
+    private long sent;
+    private long received;
     private long errors;
     private long least = Long.MAX_VALUE;
     private long most;

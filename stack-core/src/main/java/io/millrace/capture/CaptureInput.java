@@ -43,10 +43,15 @@ final class CaptureInput {
 
   /** Reads exactly {@code count} bytes; {@code what} is named if the file ends before. */
   void read(byte[] to, int count, String what) throws IOException {
+    read(to, count, what, 0);
+  }
+
+  /** The same; {@code number}, if it is not 0, is put behind {@code what}, but only if needed. */
+  void read(byte[] to, int count, String what, long number) throws IOException {
     int done = 0;
     while (done < count) {
       if (atEnd()) {
-        throw truncated(what);
+        throw truncated(number == 0 ? what : what + ' ' + number);
       }
       int n = Math.min(count - done, end - at);
       System.arraycopy(buffer, at, to, done, n);

@@ -39,7 +39,7 @@ final class PcapFormat extends CaptureFormat {
       return false;
     }
     long start = input.position();
-    input.read(header, PACKET_HEADER, "the header of " + packetName());
+    input.read(header, PACKET_HEADER, "the header of packet", packets + 1);
     long captured = input.u32(header, 8);
     if (captured > MAX_PACKET) {
       throw input.damaged(
@@ -49,7 +49,7 @@ final class PcapFormat extends CaptureFormat {
     originalLength = input.u32(header, 12);
     time = input.u32(header, 0) * 1_000_000_000L + input.u32(header, 4) * nanosPerUnit;
     room(length);
-    input.read(data, length, packetName());
+    input.read(data, length, "packet", packets + 1);
     packets++;
     return true;
   }

@@ -83,17 +83,17 @@ final class PcapngFormat extends CaptureFormat {
     int body = (int) total - FRAMING;
     return switch (type) {
       case INTERFACE -> {
-        body(start, total, "an interface description");
+        body(start, total, "an interface description", 0);
         describe(start, body);
         yield false;
       }
       case SIMPLE_PACKET -> {
-        body(start, total, packetName());
+        body(start, total, "packet", packets + 1);
         simple(start, body);
         yield true;
       }
       case OLD_PACKET, ENHANCED_PACKET -> {
-        body(start, total, packetName());
+        body(start, total, "packet", packets + 1);
         full(start, body, type == OLD_PACKET);
         yield true;
       }
@@ -117,13 +117,14 @@ final class PcapngFormat extends CaptureFormat {
     }
   }
 
-  private void body(long start, long total, String what) throws IOException {
+  private void body(long start, long total, String what, long number) throws IOException {
     if (total > MAX_BLOCK) {
-      throw input.damaged(start, what + " claims " + total + " bytes, more than " + MAX_BLOCK);
+      String name = number == 0 ? what : what + ' ' + number;
+      throw input.damaged(start, name + " claims " + total + " bytes, more than " + MAX_BLOCK);
     }
     int size = (int) total - FRAMING;
     room(size);
-    input.read(data, size, what);
+    input.read(data, size, what, number);
     trailer(start, total);
   }
 

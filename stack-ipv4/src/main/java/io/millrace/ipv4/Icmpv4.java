@@ -93,7 +93,9 @@ final class Icmpv4 {
     long at = frame.address();
     int word = Bytes.u16(at);
     Bytes.put16(at, (IcmpHeader.ECHO_REPLY << 8) | (word & 0xff));
-    Bytes.put16(at + 2, Checksum.update(Bytes.u16(at + 2), word, Bytes.u16(at)));
+    int checksum = Checksum.update(Bytes.u16(at + 2), word, Bytes.u16(at));
+    // Where the rest is all zeros only one of the two zeros of one's complement verifies.
+    Bytes.put16(at + 2, checksum == 0 ? 0xffff : checksum);
     Ipv4Output.makeNew(frame);
     counters.increment(Counter.ICMP_OUT_MSGS);
     route.send(frame, IpProtocol.ICMP, frame.trafficClass(), TTL, false, now);

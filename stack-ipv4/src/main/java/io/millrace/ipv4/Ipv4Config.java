@@ -5,7 +5,7 @@ import io.millrace.link.NeighborConfig;
 /**
  * How IPv4 behaves; given to {@link io.millrace.net.NetStack.Builder#with}.
  *
- * @param probe whether an address of ours is probed for, for five to nine seconds, before it is
+ * @param probe whether an address of ours is probed for, for four to seven seconds, before it is
  *     used (RFC 5227 §2.1); if not, it is announced and used at once
  * @param icmpRate ICMP errors that are sent per second in the long run, 0 for none (RFC 1812
  *     §4.3.2.8)

@@ -40,6 +40,7 @@ final class Ipv4Route extends Route {
 
   private TimerNode pathMtuTimer;
   private int identification;
+  private boolean broadcast;
 
   Ipv4Route(Ipv4Family family, Counters counters, int source, int destination, int identification) {
     super(0, IpAddress.v4Lo(source), 0, IpAddress.v4Lo(destination));
@@ -61,11 +62,17 @@ final class Ipv4Route extends Route {
     networkInterface = through;
     nextHop = via;
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
+    broadcast = group == Ethernet.BROADCAST;
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
     linkTail = through.vlan() == 0 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_VLAN << 16 | through.vlan();
     pathMtu = pathMtuTimer == null ? through.mtu() : Math.min(pathMtu, through.mtu());
     generation = newGeneration;
+  }
+
+  @Override
+  public boolean isBroadcast() {
+    return broadcast;
   }
 
   int source() {

@@ -42,6 +42,14 @@ class IcmpEchoTest {
   }
 
   @Test
+  void answersAPingOfNothingButZerosWithAChecksumThatVerifies() {
+    try (TestHost host = TestHost.start().introducePeer()) {
+      host.receive(Packets.echo(0, 0, new byte[28]).build());
+      assertThat(host.sentOne().get(IcmpV4CommonPacket.class).hasValidChecksum(false)).isTrue();
+    }
+  }
+
+  @Test
   void asksForTheLinkAddressFirstIfItMust() {
     try (TestHost host = TestHost.start()) {
       host.receive(Packets.echo(1, 1, new byte[10]).build());

@@ -243,7 +243,7 @@ public final class Udp implements Transport {
             IpProtocol.UDP);
     // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
     // silently.
-    return Checksum.fold(UdpSocket.addPayload(sum + length, header, length)) == 0xffff;
+    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
   }
 
   private UdpSocket find(

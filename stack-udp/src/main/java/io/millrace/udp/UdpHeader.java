@@ -52,7 +52,7 @@ final class UdpHeader {
   }
 
   static void write(long header, int sourcePort, int destinationPort, int length, int checksum) {
-    Bytes.put32(header, sourcePort << 16 | destinationPort);
-    Bytes.put32(header + 4, length << 16 | checksum);
+    long ports = (long) sourcePort << 16 | destinationPort;
+    Bytes.put64(header, ports << 32 | (long) length << 16 | checksum);
   }
 }

@@ -1,7 +1,6 @@
 package io.millrace.udp;
 
 import io.millrace.buf.Buffer;
-import io.millrace.buf.Bytes;
 import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
@@ -334,11 +333,11 @@ public final class UdpSocket {
     }
     long from = data.address() + offset;
     if (length <= COPY_LIMIT) {
-      Bytes.copy(from, frame.append(length), length);
+      finish(route, port, frame, Checksum.copyShort(0, from, frame.append(length), length));
     } else {
       frame.tail(data, from, length);
+      finishLong(route, port, frame);
     }
-    finish(route, port, frame);
     return SendResult.SENT;
   }
 
@@ -351,7 +350,7 @@ public final class UdpSocket {
     // A received frame still carries what its driver said about it.
     frame.clear(-1);
     frame.segmentSize(0);
-    finish(route, port, frame);
+    finishLong(route, port, frame);
     return SendResult.SENT;
   }
 
@@ -385,41 +384,41 @@ public final class UdpSocket {
     return SendResult.WOULD_BLOCK;
   }
 
-  private void finish(Route route, int port, Frame frame) {
-    int length = frame.totalLength() + UdpHeader.SIZE;
-    long payload = frame.address();
-    long header = frame.push(UdpHeader.SIZE);
-    long sum = route.pseudoHeaderSum(IpProtocol.UDP) + length;
-    int checksum;
-    if (frame.tailLength() != 0 && mayOffload(route, length)) {
+  /** Leaves the sum to the port if that pays, else takes it. */
+  private void finishLong(Route route, int port, Frame frame) {
+    if (frame.totalLength() > COPY_LIMIT && mayOffload(route, frame.totalLength())) {
+      int length = frame.totalLength() + UdpHeader.SIZE;
+      long header = frame.push(UdpHeader.SIZE);
       frame.requestChecksum(header, UdpHeader.CHECKSUM_OFFSET);
-      checksum = Checksum.fold(sum);
-    } else {
-      sum += localPort + port + length;
-      sum = addPayload(sum, payload, frame.length() - UdpHeader.SIZE);
-      if (frame.tailLength() != 0) {
-        sum = addTail(sum, frame);
-      }
-      checksum = Checksum.finish(sum);
-      // RFC 768: a checksum that is computed as zero is sent as all ones.
-      checksum = checksum == 0 ? 0xffff : checksum;
+      int partial = Checksum.fold(route.pseudoHeaderSum(IpProtocol.UDP) + length);
+      UdpHeader.write(header, localPort, port, length, partial);
+      transmit(route, frame);
+      return;
     }
-    UdpHeader.write(header, localPort, port, length, checksum);
+    long sum = Checksum.add(0, frame.address(), frame.length());
+    finish(route, port, frame, frame.tailLength() == 0 ? sum : addTail(sum, frame));
+  }
+
+  private void finish(Route route, int port, Frame frame, long payloadSum) {
+    int length = frame.totalLength() + UdpHeader.SIZE;
+    long header = frame.push(UdpHeader.SIZE);
+    // The length counts twice: in the pseudo-header and in the header.
+    long sum = route.pseudoHeaderSum(IpProtocol.UDP) + localPort + port + 2L * length;
+    int checksum = Checksum.finish(sum + payloadSum);
+    // RFC 768: a checksum that is computed as zero is sent as all ones.
+    UdpHeader.write(header, localPort, port, length, checksum == 0 ? 0xffff : checksum);
+    transmit(route, frame);
+  }
+
+  private void transmit(Route route, Frame frame) {
     shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
     route.send(frame, IpProtocol.UDP, trafficClass, hopLimit, dontFragment, shard.clock().now());
   }
 
   /** A port can only sum what leaves in one piece. */
-  private static boolean mayOffload(Route route, int length) {
+  private static boolean mayOffload(Route route, int payload) {
     return route.networkInterface().info().offers(PortInfo.TX_CHECKSUM)
-        && length + route.networkHeaderSize() <= route.pathMtu();
-  }
-
-  /** The sum of a range by the loop that suits its length. */
-  static long addPayload(long sum, long from, int length) {
-    return length <= COPY_LIMIT
-        ? Checksum.addShort(sum, from, length)
-        : Checksum.add(sum, from, length);
+        && payload + UdpHeader.SIZE + route.networkHeaderSize() <= route.pathMtu();
   }
 
   private static long addTail(long sum, Frame frame) {

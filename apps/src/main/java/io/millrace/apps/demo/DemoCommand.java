@@ -1,14 +1,12 @@
 package io.millrace.apps.demo;
 
 import io.millrace.apps.Failure;
-import io.millrace.apps.HelpOptions;
 import io.millrace.spi.PortException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,7 +25,6 @@ import picocli.CommandLine.Spec;
     })
 public final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private HelpOptions helpOptions;
 
   @Option(
       names = "--capture",

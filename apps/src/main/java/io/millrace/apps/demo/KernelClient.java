@@ -19,13 +19,24 @@ import java.util.concurrent.TimeUnit;
 final class KernelClient {
   private static final int TIMEOUT_SECONDS = 30;
 
-  /**
-   * What came back.
-   *
-   * @param body what was fetched
-   * @param seconds how long it took
-   */
-  record Answer(byte[] body, double seconds) {}
+  /** What came back, and how long it took. */
+  static final class Answer {
+    private final byte[] body;
+    private final double seconds;
+
+    Answer(byte[] body, double seconds) {
+      this.body = body;
+      this.seconds = seconds;
+    }
+
+    byte[] body() {
+      return body;
+    }
+
+    double seconds() {
+      return seconds;
+    }
+  }
 
   private final boolean curl = find("curl").isPresent();
 
@@ -35,7 +46,7 @@ final class KernelClient {
 
   /** The program of that name on the path. */
   static Optional<Path> find(String program) {
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       Path file = Path.of(folder, program);
       if (!folder.isEmpty() && Files.isExecutable(file)) {
         return Optional.of(file);

@@ -9,7 +9,7 @@ final class Latencies {
   void add(long nanos) {
     long value = Math.max(STEPS, nanos);
     int power = 63 - Long.numberOfLeadingZeros(value);
-    counts[power * STEPS + (int) (value >>> power - 4 & STEPS - 1)]++;
+    counts[power * STEPS + (int) (value >>> (power - 4) & (STEPS - 1))]++;
     all++;
   }
 
@@ -20,7 +20,7 @@ final class Latencies {
     for (int i = 0; i < counts.length; i++) {
       sum += counts[i];
       if (sum >= wanted && sum > 0) {
-        return (double) (1L << i / STEPS) * (STEPS + i % STEPS + 1) / STEPS / 1000;
+        return (double) (1L << (i / STEPS)) * (STEPS + i % STEPS + 1) / STEPS / 1000;
       }
     }
     return 0;

@@ -13,6 +13,7 @@ import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
 /** The same load from a second stack. All but {@link #run} is on that stack's shard. */
@@ -22,7 +23,7 @@ final class StackLoad {
   private final int connections;
   private final byte[] request;
   private final Latencies latencies = new Latencies();
-  private volatile long requests;
+  private final AtomicLong requests = new AtomicLong();
   private volatile boolean stopping;
   private long errors;
 
@@ -51,7 +52,7 @@ final class StackLoad {
     long told = 0;
     for (int i = 1; i <= seconds; i++) {
       TimeUnit.NANOSECONDS.sleep(started + i * 1_000_000_000L - System.nanoTime());
-      long now = requests;
+      long now = requests.get();
       everySecond.accept(now - told);
       told = now;
     }
@@ -63,7 +64,7 @@ final class StackLoad {
           stopping = true;
           result[0] =
               new LoadResult(
-                  requests, errors, elapsed, latencies.micros(0.5), latencies.micros(0.99));
+                  requests.get(), errors, elapsed, latencies.micros(0.5), latencies.micros(0.99));
           done.countDown();
         });
     done.await();
@@ -95,12 +96,12 @@ final class StackLoad {
         event = reader.read(data.address() + at, data.length() - at);
         at += reader.consumed();
       } while (event == ResponseReader.Event.HEAD || event == ResponseReader.Event.BODY);
-      if (event == ResponseReader.Event.BAD
-          || event == ResponseReader.Event.END && reader.status() != 200) {
+      boolean ended = event == ResponseReader.Event.END;
+      if (event == ResponseReader.Event.BAD || (ended && reader.status() != 200)) {
         errors++;
         c.abort();
-      } else if (event == ResponseReader.Event.END) {
-        requests++;
+      } else if (ended) {
+        requests.lazySet(requests.getPlain() + 1);
         latencies.add(c.shard().clock().now() - sentAt);
         if (stopping) {
           c.close();

@@ -45,7 +45,7 @@ final class Ascii {
       // from.
       long word = Long.reverseBytes(Bytes.i64(at));
       long del = word ^ 0x7f * ONES;
-      long found = (word - 0x20 * ONES & ~word | del - ONES & ~del) & HIGH;
+      long found = ((word - 0x20 * ONES & ~word) | (del - ONES & ~del)) & HIGH;
       if (found != 0) {
         return at + (Long.numberOfTrailingZeros(found) >> 3);
       }

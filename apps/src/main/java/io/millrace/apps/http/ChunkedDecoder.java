@@ -98,30 +98,24 @@ public final class ChunkedDecoder {
   }
 
   private boolean step(int c) {
-    switch (state) {
-      case SIZE:
-        return size(c);
-      case EXTENSION:
-        return extension(c);
-      case SIZE_LF:
-        return c == '\n' && sizeDone();
-      case DATA_CR:
-        return then(c == '\r', State.DATA_LF);
-      case DATA_LF:
+    return switch (state) {
+      case SIZE -> size(c);
+      case EXTENSION -> extension(c);
+      case SIZE_LF -> c == '\n' && sizeDone();
+      case DATA_CR -> then(c == '\r', State.DATA_LF);
+      case DATA_LF -> {
         digits = 0;
         overhead = 0;
-        return then(c == '\n', State.SIZE);
-      case TRAILER_START:
+        yield then(c == '\n', State.SIZE);
+      }
+      case TRAILER_START -> {
         state = c == '\r' ? State.END_LF : State.TRAILER;
-        return c == '\r' || trailer(c);
-      case TRAILER:
-        return trailer(c);
-      case END_LF:
-        return then(c == '\n', State.ENDED);
-      case DATA, ENDED:
-        throw new AssertionError(state);
-    }
-    throw new AssertionError(state);
+        yield c == '\r' || trailer(c);
+      }
+      case TRAILER -> trailer(c);
+      case END_LF -> then(c == '\n', State.ENDED);
+      case DATA, ENDED -> throw new AssertionError(state);
+    };
   }
 
   private boolean then(boolean right, State next) {

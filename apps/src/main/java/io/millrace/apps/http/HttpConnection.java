@@ -154,7 +154,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   @Override
   public void onPeerClosed(TcpConnection c) {
     peerClosed = true;
-    if (phase == Phase.LINGERING || !blocked && waiting.isEmpty()) {
+    if (phase == Phase.LINGERING || (!blocked && waiting.isEmpty())) {
       close();
     }
   }

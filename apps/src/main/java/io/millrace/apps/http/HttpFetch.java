@@ -36,6 +36,8 @@ public final class HttpFetch implements TcpHandler {
   @FunctionalInterface
   public interface Progress {
     /**
+     * More has come.
+     *
      * @param total as told by the server, or -1
      */
     void received(long bytes, long total);

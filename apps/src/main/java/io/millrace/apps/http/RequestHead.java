@@ -153,7 +153,7 @@ final class RequestHead {
       return -1;
     }
     int c = Bytes.u8(stop);
-    boolean ends = c == '\n' || c == '\r' && stop + 1 < end && Bytes.u8(stop + 1) == '\n';
+    boolean ends = c == '\n' || (c == '\r' && stop + 1 < end && Bytes.u8(stop + 1) == '\n');
     return ends ? stop : -1;
   }
 
@@ -205,8 +205,8 @@ final class RequestHead {
       case 5 -> first == 0x54524143 && Bytes.u8(at + 4) == 'E' ? Method.OTHER : Method.UNKNOWN;
       case 6 -> first == 0x44454c45 && Bytes.u16(at + 4) == 0x5445 ? Method.OTHER : Method.UNKNOWN;
       case 7 ->
-          first == 0x4f505449 && Bytes.u16(at + 4) == 0x4f4e && Bytes.u8(at + 6) == 'S'
-                  || first == 0x434f4e4e && Bytes.u16(at + 4) == 0x4543 && Bytes.u8(at + 6) == 'T'
+          (first == 0x4f505449 && Bytes.u16(at + 4) == 0x4f4e && Bytes.u8(at + 6) == 'S')
+                  || (first == 0x434f4e4e && Bytes.u16(at + 4) == 0x4543 && Bytes.u8(at + 6) == 'T')
               ? Method.OTHER
               : Method.UNKNOWN;
       default -> Method.UNKNOWN;
@@ -261,31 +261,17 @@ final class RequestHead {
     }
     long value = Ascii.skipBlank(colon + 1, end);
     long valueEnd = Ascii.trimBlank(value, end);
-    switch ((int) (colon - at)) {
-      case 4:
-        return Ascii.spells("host", at, colon) ? host() : 0;
-      case 5:
-        if (Ascii.spells("range", at, colon)) {
-          range(value, valueEnd);
-        }
-        return 0;
-      case 6:
-        return Ascii.spells("expect", at, colon) ? expect(value, valueEnd) : 0;
-      case 8:
-        conditionalRange |= Ascii.spells("if-range", at, colon);
-        return 0;
-      case 10:
-        if (Ascii.spells("connection", at, colon)) {
-          connection(value, valueEnd);
-        }
-        return 0;
-      case 14:
-        return Ascii.spells("content-length", at, colon) ? contentLength(value, valueEnd) : 0;
-      case 17:
-        return Ascii.spells("transfer-encoding", at, colon) ? transferEncoding(value, valueEnd) : 0;
-      default:
-        return 0;
-    }
+    return switch ((int) (colon - at)) {
+      case 4 -> Ascii.spells("host", at, colon) ? host() : 0;
+      case 5 -> Ascii.spells("range", at, colon) ? range(value, valueEnd) : 0;
+      case 6 -> Ascii.spells("expect", at, colon) ? expect(value, valueEnd) : 0;
+      case 8 -> Ascii.spells("if-range", at, colon) ? ifRange() : 0;
+      case 10 -> Ascii.spells("connection", at, colon) ? connection(value, valueEnd) : 0;
+      case 14 -> Ascii.spells("content-length", at, colon) ? contentLength(value, valueEnd) : 0;
+      case 17 ->
+          Ascii.spells("transfer-encoding", at, colon) ? transferEncoding(value, valueEnd) : 0;
+      default -> 0;
+    };
   }
 
   private int host() {
@@ -300,7 +286,7 @@ final class RequestHead {
     return expectContinue ? 0 : 417;
   }
 
-  private void connection(long at, long end) {
+  private int connection(long at, long end) {
     while (at < end) {
       long comma = Ascii.find(',', at, end);
       long from = Ascii.skipBlank(at, comma);
@@ -309,11 +295,20 @@ final class RequestHead {
       keepAlive |= Ascii.spells("keep-alive", from, to);
       at = comma + 1;
     }
+    return 0;
+  }
+
+  /**
+   * RFC 9110 §13.1.5: we give no validators, so the condition never holds and the range is ignored.
+   */
+  private int ifRange() {
+    conditionalRange = true;
+    return 0;
   }
 
   private int contentLength(long at, long end) {
     long value = Ascii.number(at, end);
-    if (value < 0 || contentLength >= 0 && contentLength != value) {
+    if (value < 0 || (contentLength >= 0 && contentLength != value)) {
       // RFC 9112 §6.3: two different lengths are an attack or an error.
       return 400;
     }
@@ -333,26 +328,27 @@ final class RequestHead {
    * {@code bytes=first-last}, {@code bytes=first-} or {@code bytes=-count}; anything else is as if
    * it were not there.
    */
-  private void range(long at, long end) {
+  private int range(long at, long end) {
     rangeFields++;
     if (end - at < 8 || !Ascii.spells("bytes=", at, at + 6)) {
-      return;
+      return 0;
     }
     long dash = Ascii.find('-', at + 6, end);
     if (dash == end) {
-      return;
+      return 0;
     }
     long first = Ascii.number(at + 6, dash);
     long last = Ascii.number(dash + 1, end);
     boolean noFirst = dash == at + 6;
     boolean noLast = dash + 1 == end;
-    if (first < 0 != noFirst || last < 0 != noLast || noFirst && noLast) {
-      return;
+    if (first < 0 != noFirst || last < 0 != noLast || (noFirst && noLast)) {
+      return 0;
     }
     if (noFirst || noLast || first <= last) {
       rangeFirst = first;
       rangeLast = last;
     }
+    return 0;
   }
 
   private int check() {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.millrace.buf.Bytes;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -139,25 +140,30 @@ public final class ResponseReader {
 
   private boolean endsHead() {
     int n = headLength;
-    return n >= 2 && head[n - 2] == '\n' || n >= 3 && head[n - 2] == '\r' && head[n - 3] == '\n';
+    return (n >= 2 && head[n - 2] == '\n')
+        || (n >= 3 && head[n - 2] == '\r' && head[n - 3] == '\n');
   }
 
   private boolean parse() {
-    String[] lines = head().split("\r?\n");
-    if (lines.length == 0 || !lines[0].matches("HTTP/1\\.[0-9] [1-9][0-9][0-9]( .*)?")) {
+    List<String> lines = head().lines().toList();
+    if (lines.isEmpty() || !lines.getFirst().matches("HTTP/1\\.[0-9] [1-9][0-9][0-9]( .*)?")) {
       return false;
     }
-    keepOpen = lines[0].charAt(7) != '0';
-    status = Integer.parseInt(lines[0].substring(9, 12));
+    String first = lines.getFirst();
+    keepOpen = first.charAt(7) != '0';
+    status = Integer.parseInt(first.substring(9, 12));
     contentLength = -1;
     boolean chunked = false;
-    for (int i = 1; i < lines.length; i++) {
-      int colon = lines[i].indexOf(':');
+    for (String line : lines.subList(1, lines.size())) {
+      if (line.isEmpty()) {
+        continue;
+      }
+      int colon = line.indexOf(':');
       if (colon <= 0) {
         return false;
       }
-      String value = lines[i].substring(colon + 1).strip().toLowerCase(Locale.ROOT);
-      switch (lines[i].substring(0, colon).toLowerCase(Locale.ROOT)) {
+      String value = line.substring(colon + 1).strip().toLowerCase(Locale.ROOT);
+      switch (line.substring(0, colon).toLowerCase(Locale.ROOT)) {
         case "content-length" -> {
           if (!value.matches("[0-9]{1,18}")) {
             return false;

@@ -40,7 +40,7 @@ final class SiteRoot {
     if (path == null) {
       return new Found(400, null);
     }
-    for (String segment : path.split("/")) {
+    for (String segment : path.split("/", -1)) {
       if (segment.equals("..")) {
         return Found.NOTHING;
       }

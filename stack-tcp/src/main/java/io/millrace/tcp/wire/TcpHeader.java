@@ -75,7 +75,7 @@ public final class TcpHeader {
    */
   public static int portsReversed(long header) {
     int wire = Bytes.i32(header);
-    return wire << 16 | wire >>> 16;
+    return Integer.rotateLeft(wire, 16);
   }
 
   /** Source port. */
@@ -116,10 +116,13 @@ public final class TcpHeader {
   /** Writes the 20 bytes in front of the options, the checksum field as 0. */
   public static void write(
       long header, int ports, int sequence, int acknowledgment, int size, int flags, int window) {
-    Bytes.put64(header, (long) ports << 32 | (sequence & 0xffff_ffffL));
+    Bytes.put64(header, ((long) ports << 32) | (sequence & 0xffff_ffffL));
     Bytes.put64(
         header + 8,
-        (long) acknowledgment << 32 | (long) (size >>> 2) << 28 | (long) flags << 16 | window);
+        ((long) acknowledgment << 32)
+            | ((long) (size >>> 2) << 28)
+            | ((long) flags << 16)
+            | window);
     Bytes.put32(header + 16, 0);
   }
 }

@@ -23,7 +23,7 @@ final class Duo implements AutoCloseable {
   final Shard server;
 
   Duo(TcpConfig tcp) {
-    String wire = "mem:bench" + wires++ + ",ring=256";
+    String wire = "mem:bench" + wires++ + ",ring=64";
     ShardConfig shards = ShardConfig.defaults().withFrames(16_384);
     clientStack = stack(wire, CLIENT + "/24", shards, tcp);
     serverStack = stack(wire, SERVER + "/24", shards, tcp);

@@ -23,8 +23,8 @@ final class TcpBulk {
   }
 
   private static Row once(Measurement m, boolean copyOut, String name) {
-    try (Duo duo = new Duo(Duo.tcp());
-        Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
+        Duo duo = new Duo(Duo.tcp())) {
       Sink sink = new Sink(copyOut ? arena.allocate(65_536).address() : 0);
       Tcp.of(duo.server).listen(null, 5001, c -> sink, 16);
       WrappedBuffer data = WrappedBuffer.of(arena.allocate(PIECE).fill((byte) 0x5a));

@@ -22,8 +22,8 @@ final class TcpConnects {
   }
 
   private static double once(Measurement m, int atOnce) {
-    try (Duo duo = new Duo(Duo.tcp());
-        Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
+        Duo duo = new Duo(Duo.tcp())) {
       WrappedBuffer message = WrappedBuffer.of(arena.allocate(SIZE));
       Tcp.of(duo.server).listen(null, 80, c -> new Responder(message), 1024);
       Requester requester = new Requester(Tcp.of(duo.client), message);

@@ -24,8 +24,8 @@ final class TcpRequestResponse {
   }
 
   private static double once(Measurement m, int connections) {
-    try (Duo duo = new Duo(Duo.tcp());
-        Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
+        Duo duo = new Duo(Duo.tcp())) {
       WrappedBuffer message = WrappedBuffer.of(arena.allocate(SIZE));
       Tcp.of(duo.server).listen(null, 7, c -> new Responder(message), connections);
       Requester requester = new Requester(message);

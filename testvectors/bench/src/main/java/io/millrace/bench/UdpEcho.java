@@ -16,8 +16,8 @@ final class UdpEcho {
   private UdpEcho() {}
 
   static List<Row> run(Measurement m) {
-    try (Duo duo = new Duo(Duo.tcp());
-        Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
+        Duo duo = new Duo(Duo.tcp())) {
       Udp.of(duo.server).bind(7, new Echo());
       Client client = new Client();
       UdpSocket socket = Udp.of(duo.client).bind(0, client);
@@ -35,7 +35,8 @@ final class UdpEcho {
   private static final class Echo implements UdpHandler {
     @Override
     public void onDatagram(UdpSocket socket, Frame data, long hi, long lo, int port) {
-      socket.sendTo(hi, lo, port, data);
+      data.retain(); // sent on in place: the received frame itself goes back
+      socket.sendFrame(data, hi, lo, port);
     }
   }
 
@@ -45,7 +46,8 @@ final class UdpEcho {
     @Override
     public void onDatagram(UdpSocket socket, Frame data, long hi, long lo, int port) {
       received++;
-      socket.send(data);
+      data.retain();
+      socket.sendFrame(data);
     }
   }
 }

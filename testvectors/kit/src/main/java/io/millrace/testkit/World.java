@@ -184,18 +184,23 @@ public final class World implements AutoCloseable {
    * @throws AssertionError if it does not hold after {@code limit} of virtual time
    */
   public void runUntil(BooleanSupplier condition, Duration limit) {
+    if (!reaches(condition, limit)) {
+      throw new AssertionError(
+          "the condition does not hold after " + limit.toMillis() + " ms of virtual time");
+    }
+  }
+
+  /** Runs until {@code condition} holds, or for {@code limit}; says whether it held in time. */
+  public boolean reaches(BooleanSupplier condition, Duration limit) {
     long end = now() + limit.toNanos();
     settle();
     while (!condition.getAsBoolean()) {
       if (!jump(end)) {
-        if (condition.getAsBoolean()) {
-          return;
-        }
-        throw new AssertionError(
-            "the condition does not hold after " + limit.toMillis() + " ms of virtual time");
+        return condition.getAsBoolean();
       }
       settle();
     }
+    return true;
   }
 
   /** Moves the clock to the next thing to happen; false if there is none before {@code end}. */

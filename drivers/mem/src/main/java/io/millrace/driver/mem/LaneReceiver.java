@@ -107,32 +107,30 @@ final class LaneReceiver extends CacheLinePad {
     }
   }
 
-  /** Makes the frames up that are missing, and says so in one store. */
+  /** Makes the frames up that are missing, as far as there are any, and says so in one store. */
   private void post() {
-    int end = used + depth;
+    if (depthLarge != 0) {
+      postLarge();
+    }
     int at = posted;
+    int end = at + Math.min(used + depth - at, pool.available());
+    if (at == end) {
+      return;
+    }
     while (at != end) {
       Frame frame = pool.allocate();
-      if (frame == null) {
-        break;
-      }
       frames[at & mask] = frame;
       Bytes.put64Native(addresses + (at & mask) * 8L, frame.address());
       at++;
     }
     posted = at;
-    if (depthLarge != 0) {
-      postLarge();
-    }
     Bytes.setIntRelease(postedAt, at);
   }
 
   private void postLarge() {
-    while (postedLarge - usedLarge < depthLarge) {
+    int missing = depthLarge - (postedLarge - usedLarge);
+    for (int n = Math.min(missing, pool.availableLarge()); n > 0; n--) {
       Frame frame = pool.allocateLarge();
-      if (frame == null) {
-        break;
-      }
       int slot = postedLarge & Lane.LARGE_MASK;
       largeFrames[slot] = frame;
       Bytes.put64Native(lane.largeAddresses() + slot * 8L, frame.address());

@@ -85,7 +85,9 @@ final class LaneSender extends CacheLinePad {
     while (i < to && put(frames[i])) {
       i++;
     }
-    Bytes.setIntRelease(filledAt, filled);
+    if (i != from) {
+      Bytes.setIntRelease(filledAt, filled);
+    }
     return i - from;
   }
 

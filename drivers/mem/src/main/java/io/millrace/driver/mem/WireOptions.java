@@ -23,7 +23,7 @@ record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
         (int) config.number("mtu", otherwise.mtu, 68, 65_535),
         ring,
         config.flag("drop", otherwise.drop),
-        config.flag("offload", otherwise.offload));
+        config.flag("offload", otherwise.offload) && config.offload());
   }
 
   /** Refuses a second end that wants the wire to be another one. */

@@ -11,13 +11,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /** One wire, each end on a thread of its own: every byte, once, in order. */
 final class TwoThreadsTest {
-  @Property(tries = 30)
+  @Property(tries = 30, edgeCases = EdgeCasesMode.NONE)
   void everyByteArrivesOnceAndInOrder(
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 8) int ringBits,

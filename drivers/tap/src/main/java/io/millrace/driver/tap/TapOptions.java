@@ -43,7 +43,7 @@ record TapOptions(
         address,
         config.flag("up", address != null),
         (int) config.number("mtu", 0, 68, MOST_MTU),
-        config.flag("offload", true),
+        config.flag("offload", true) && config.offload(),
         (int) config.number("queues", config.queues(), 1, MOST_QUEUES),
         config.option("netns", null),
         config.mac("mac", 0),

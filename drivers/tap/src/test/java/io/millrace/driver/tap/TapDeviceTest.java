@@ -82,6 +82,14 @@ final class TapDeviceTest {
   }
 
   @Test
+  void mergesAndSegmentsNothingWhereThePortMayNot() {
+    Map<String, String> options = Map.of("netns", namespace.name(), "offload", "on");
+    try (Port port = new TapDriver().open(new PortConfig("mr0", options, 1, false))) {
+      assertThat(port.info().offloads()).isZero();
+    }
+  }
+
+  @Test
   void getsTheKernelsAddressAndMtu() {
     try (Port port = open("mr0", "address=10.7.0.1/20", "mtu=9000")) {
       assertThat(port.info().mtu()).isEqualTo(9000);

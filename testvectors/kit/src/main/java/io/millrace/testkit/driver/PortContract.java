@@ -327,8 +327,14 @@ public abstract class PortContract {
     throw new AssertionError("the port takes no frame");
   }
 
+  /** Turns duty cycles, as a shard does, until the other end has got {@code count} frames. */
   private static List<byte[]> collect(PortBench bench, PortQueue queue, int count) {
+    Frame[] burst = new Frame[BURST];
     for (int turn = 0; turn < TURNS; turn++) {
+      int n = queue.rxBurst(burst, BURST, turn);
+      for (int i = 0; i < n; i++) {
+        burst[i].release();
+      }
       queue.flush();
       queue.reclaim(BURST);
       bench.turn();

@@ -42,6 +42,15 @@ public final class Decoded {
     return parse(frame);
   }
 
+  /** A frame in one line, whether it is well-formed or not. */
+  public static String lenient(byte[] frame) {
+    try {
+      return parse(frame).toString();
+    } catch (RuntimeException | AssertionError e) {
+      return "a frame of " + frame.length + " bytes that cannot be decoded";
+    }
+  }
+
   private static Decoded parse(byte[] frame) {
     try {
       return new Decoded(frame);
@@ -56,8 +65,28 @@ public final class Decoded {
     try {
       return Wellformed.problems(new Decoded(frame));
     } catch (IllegalRawDataException | RuntimeException e) {
-      return List.of("cannot be decoded: " + e.getMessage());
+      // An ICMP error may quote what makes no sense; its own checksum is what counts then.
+      return isGoodIcmpError(frame) ? List.of() : List.of("cannot be decoded: " + e.getMessage());
     }
+  }
+
+  private static boolean isGoodIcmpError(byte[] frame) {
+    return frame.length >= 42
+        && frame[12] == 8
+        && frame[13] == 0
+        && frame[14] == 0x45
+        && frame[23] == 1
+        && List.of(3, 4, 5, 11, 12).contains((int) frame[34])
+        && sum(frame, 14, 34) == 0xffff
+        && sum(frame, 34, 14 + (((frame[16] & 0xff) << 8) | (frame[17] & 0xff))) == 0xffff;
+  }
+
+  private static int sum(byte[] bytes, int from, int to) {
+    int sum = 0;
+    for (int i = from; i < Math.min(to, bytes.length); i++) {
+      sum += (i - from) % 2 == 0 ? (bytes[i] & 0xff) << 8 : bytes[i] & 0xff;
+    }
+    return ((sum & 0xffff) + (sum >>> 16)) & 0xffff;
   }
 
   /** The bytes as offset, hexadecimal and text. */
@@ -237,19 +266,24 @@ public final class Decoded {
 
   // ---- transport ----
 
+  /** An ICMP error quotes other protocols' headers: what counts is the datagram's own protocol. */
+  private boolean isProtocol(int number) {
+    return isIpv4() && protocol() == number;
+  }
+
   /** Whether it is TCP. */
   public boolean isTcp() {
-    return ethernet.contains(TcpPacket.class);
+    return isProtocol(6) && ethernet.contains(TcpPacket.class);
   }
 
   /** Whether it is UDP. */
   public boolean isUdp() {
-    return ethernet.contains(UdpPacket.class);
+    return isProtocol(17) && ethernet.contains(UdpPacket.class);
   }
 
   /** Whether it is ICMP. */
   public boolean isIcmp() {
-    return ethernet.contains(IcmpV4CommonPacket.class);
+    return isProtocol(1) && ethernet.contains(IcmpV4CommonPacket.class);
   }
 
   /** The source port, TCP or UDP. */

@@ -32,7 +32,8 @@ final class Wellformed {
 
   private void ethernet() {
     EthernetPacket ethernet = frame.ethernet();
-    if (ethernet.contains(IllegalPacket.class)) {
+    // What an ICMP error quotes is cut off, and need not make sense.
+    if (ethernet.contains(IllegalPacket.class) && !frame.isIcmp()) {
       problems.add("part of it is illegal: " + ethernet.get(IllegalPacket.class));
     }
     if ((ethernet.getHeader().getSrcAddr().getAddress()[0] & 1) != 0) {
@@ -84,14 +85,15 @@ final class Wellformed {
   }
 
   private void transport(IpV4Packet ip, int length) {
-    if (ip.contains(TcpPacket.class)) {
+    if (frame.isTcp()) {
       tcp(ip, ip.get(TcpPacket.class));
-    } else if (ip.contains(UdpPacket.class)) {
+    } else if (frame.isUdp()) {
       udp(ip, ip.get(UdpPacket.class), length);
-    } else if (ip.contains(IcmpV4CommonPacket.class)) {
+    } else if (frame.isIcmp()) {
       require(ip.get(IcmpV4CommonPacket.class).hasValidChecksum(false), "ICMP checksum is wrong");
       if (List.of(3, 4, 5, 11, 12).contains(frame.icmpType())) {
-        require(length >= 8 + 20 + 8, "an ICMP error quotes less than a header and 8 bytes");
+        // And 8 bytes behind it, unless the datagram itself was shorter (RFC 792).
+        require(length >= 8 + 20, "an ICMP error quotes less than a header");
       }
     } else if (frame.protocol() == 6 || frame.protocol() == 17 || frame.protocol() == 1) {
       problems.add("the transport header cannot be decoded");

@@ -1,0 +1,214 @@
+package io.millrace.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.diag.Counter;
+import io.millrace.ip.IpAddress;
+import io.millrace.net.NetStack;
+import io.millrace.net.Shard;
+import io.millrace.testkit.netns.NetworkNamespace;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * The Linux kernel in a network namespace of its own, one of our stacks, and a TAP between them.
+ *
+ * <p>Closing checks that nothing threw in the stack, and removes everything.
+ */
+final class Lab implements AutoCloseable {
+  static final String KERNEL = "10.99.0.1";
+  static final String STACK = "10.99.0.2";
+  static final IpAddress KERNEL_ADDRESS = IpAddress.parse(KERNEL);
+  static final String DEVICE = "mre0";
+
+  /** Whether the sizes of the long variants are asked for. */
+  static final boolean FULL = "full".equals(System.getProperty("millrace.interop"));
+
+  private static final Map<String, String> PACKAGES =
+      Map.of(
+          "ping", "iputils-ping",
+          "nc", "netcat-openbsd",
+          "ip", "iproute2");
+
+  private final NetworkNamespace namespace;
+  private final List<Process> started = new ArrayList<>();
+  private final NetStack stack;
+
+  private Lab(NetworkNamespace namespace, NetStack stack) {
+    this.namespace = namespace;
+    this.stack = stack;
+  }
+
+  /** Skips the calling test, saying what is missing, where it cannot be run. */
+  static void assume(String... tools) {
+    NetworkNamespace.assumeAvailable();
+    assumeTrue(Files.exists(Path.of("/dev/net/tun")), "there is no /dev/net/tun for a TAP device");
+    for (String tool : tools) {
+      assumeTrue(
+          isInstalled(tool),
+          "'" + tool + "' is not installed: apt install " + PACKAGES.getOrDefault(tool, tool));
+    }
+  }
+
+  private static void assumeTrue(boolean condition, String reason) {
+    if (!condition) {
+      System.out.println("skipped: " + reason);
+    }
+    Assumptions.assumeTrue(condition, reason);
+  }
+
+  private static boolean isInstalled(String tool) {
+    for (String folder :
+        System.getenv().getOrDefault("PATH", "/usr/bin").split(File.pathSeparator, -1)) {
+      if (Files.isExecutable(Path.of(folder, tool))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The kernel and a stack with default settings; needs {@link #assume}. */
+  static Lab open() {
+    return open(Link.DEFAULT);
+  }
+
+  /** The kernel and a stack on such a link, with what the stack is configured with. */
+  static Lab open(Link link, Record... settings) {
+    NetworkNamespace namespace = NetworkNamespace.create("mre");
+    try {
+      namespace.withoutIpv6();
+      NetStack.Builder builder =
+          NetStack.builder()
+              .port(
+                  "tap:%s,netns=%s,address=%s/24,%s"
+                      .formatted(DEVICE, namespace.path(), KERNEL, link.options()),
+                  STACK + "/24");
+      for (Record setting : settings) {
+        builder.with(setting);
+      }
+      NetStack stack = builder.start();
+      try {
+        for (String command : link.kernel()) {
+          namespace.run("sh", "-c", command);
+        }
+        return new Lab(namespace, stack);
+      } catch (RuntimeException e) {
+        stack.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      namespace.close();
+      throw e;
+    }
+  }
+
+  NetStack stack() {
+    return stack;
+  }
+
+  Shard shard() {
+    return stack.shard(0);
+  }
+
+  /** Runs a command on the kernel's side; returns what it printed. It must succeed. */
+  String run(String... command) {
+    Result result = attempt(command);
+    assertThat(result.exitCode()).as("%s: %s", String.join(" ", command), result.output()).isZero();
+    return result.output();
+  }
+
+  /**
+   * How a command ended.
+   *
+   * @param output what it wrote to both its outputs
+   */
+  record Result(int exitCode, String output) {}
+
+  /** Runs a command on the kernel's side, without an input. */
+  Result attempt(String... command) {
+    Process process = start(command);
+    try {
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+      return new Result(exitCode(process), output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts a command on the kernel's side. It is ended with the lab at the latest. */
+  Process start(String... command) {
+    Process process = namespace.start(command);
+    started.add(process);
+    // Ends a command that hangs, so that those who read from it see its end.
+    var _ =
+        process
+            .onExit()
+            .orTimeout(Await.LIMIT.toSeconds(), TimeUnit.SECONDS)
+            .whenComplete((done, timedOut) -> kill(process));
+    return process;
+  }
+
+  /** Waits for a command to end. */
+  static int exitCode(Process process) {
+    return Await.value(
+            "the end of " + process.info().commandLine().orElse("a command"), process.onExit())
+        .exitValue();
+  }
+
+  /** Ends a command and its children in the hardest way (SIGKILL). */
+  static void kill(Process process) {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  /** Feeds a command, and closes its input. */
+  static void feed(Process process, byte[] input) {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try (OutputStream to = process.getOutputStream()) {
+                to.write(input);
+              } catch (IOException e) {
+                // It has ended without reading everything: its exit code tells.
+              }
+            });
+  }
+
+  /** Waits until something on the kernel's side listens to a port. */
+  void awaitListener(String protocol, int port) {
+    String filter = "sport = :" + port;
+    Await.until(
+        "a " + protocol + " listener on port " + port,
+        () -> {
+          String sockets = namespace.run("ss", "-H", "-n", "-a", "--" + protocol, filter);
+          return !sockets.isBlank();
+        });
+  }
+
+  /** Asserts that nothing that came has made the stack throw. */
+  void assertNothingThrown() {
+    assertThat(shard().counters().get(Counter.EXCEPTIONS)).as("exceptions in the stack").isZero();
+  }
+
+  @Override
+  public void close() {
+    try {
+      started.forEach(Lab::kill);
+      stack.close();
+    } finally {
+      namespace.close();
+    }
+    assertNothingThrown();
+  }
+}
