@@ -1,5 +1,7 @@
 package io.millrace.buf;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -12,6 +14,8 @@ import java.lang.foreign.MemorySegment;
  * stack.
  */
 public final class WrappedBuffer extends Buffer {
+  private static final Logger LOG = System.getLogger("io.millrace.buffer");
+
   private final MemorySegment segment;
   private final Runnable onReleased;
 
@@ -37,7 +41,8 @@ public final class WrappedBuffer extends Buffer {
   }
 
   /**
-   * The same, and runs {@code onReleased} on the shard's thread when the last reference is gone.
+   * The same, and runs {@code onReleased} on the shard's thread when the last reference is gone. An
+   * exception of it is logged, and goes no further.
    */
   public static WrappedBuffer of(MemorySegment segment, Runnable onReleased) {
     return new WrappedBuffer(segment, onReleased);
@@ -50,8 +55,14 @@ public final class WrappedBuffer extends Buffer {
 
   @Override
   void recycle() {
-    if (onReleased != null) {
+    if (onReleased == null) {
+      return;
+    }
+    try {
       onReleased.run();
+    } catch (RuntimeException | Error e) {
+      // Whoever released it, a transport or a driver, must not be torn out of its work.
+      LOG.log(Level.ERROR, "exception in the callback of a released buffer", e);
     }
   }
 }

@@ -36,10 +36,10 @@ public record NeighborConfig(
   }
 
   /**
-   * 4,096 neighbors, 3 datagrams for each and 512 for all, believed for 30 to 60 s, asked 3 times a
-   * second apart.
+   * 4,096 neighbors, 8 datagrams for each (the fragments of a large one) and 512 for all, believed
+   * for 30 to 60 s, asked 3 times a second apart.
    */
   public static NeighborConfig defaults() {
-    return new NeighborConfig(4_096, 3, 512, 30_000, 5_000, 1_000, 3, 5_000, 600_000);
+    return new NeighborConfig(4_096, 8, 512, 30_000, 5_000, 1_000, 3, 5_000, 600_000);
   }
 }

@@ -121,14 +121,14 @@ class NeighborTableTest {
   @Test
   void datagramsWaitAndTheLatestAreKept() {
     Neighbor neighbor = want(1);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 10; i++) {
       send(neighbor);
     }
-    assertThat(table.held()).isEqualTo(3);
+    assertThat(table.held()).isEqualTo(8);
     assertThat(shard.counters().get(DropReason.NEIGHBOR_QUEUE_FULL)).isEqualTo(2);
     table.answered(neighbor, MAC, now);
     shard.step();
-    assertThat(port.sent).isEqualTo(3);
+    assertThat(port.sent).isEqualTo(8);
     assertThat(port.lastDestination).isEqualTo(MAC);
     assertThat(neighbor.isUsable()).isTrue();
   }

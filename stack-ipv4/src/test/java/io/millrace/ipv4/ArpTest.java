@@ -56,14 +56,15 @@ class ArpTest {
       host.expectDrop(
           DropReason.NEIGHBOR_QUEUE_FULL,
           () -> {
-            host.send(host.routeTo(TestHost.PEER), DATA, true);
-            host.send(host.routeTo(TestHost.PEER), DATA, true);
+            for (int i = 0; i < 7; i++) {
+              host.send(host.routeTo(TestHost.PEER), DATA, true);
+            }
           });
       host.advance(4 * TestHost.SECOND);
       assertThat(host.sentArp()).hasSize(2);
-      assertThat(host.drops(DropReason.NEIGHBOR_UNREACHABLE)).isEqualTo(3);
+      assertThat(host.drops(DropReason.NEIGHBOR_UNREACHABLE)).isEqualTo(8);
       assertThat(host.udp.errors)
-          .hasSize(3)
+          .hasSize(8)
           .allSatisfy(
               told -> {
                 assertThat(told.error()).isEqualTo(io.millrace.ip.IcmpError.HOST_UNREACHABLE);

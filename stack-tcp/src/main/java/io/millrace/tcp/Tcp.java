@@ -187,21 +187,10 @@ public final class Tcp implements Transport {
         localPort == 0 ? choosePort(route, remotePort) : claim(route, localPort, remotePort);
     long now = now();
     int pair = Flow.ports(chosen, remotePort);
-    Tcb tcb =
-        machine.open(
-            sequences.next(
-                route.sourceHi(),
-                route.sourceLo(),
-                route.destinationHi(),
-                route.destinationLo(),
-                pair,
-                now),
-            sequences.timestampOffset(
-                route.sourceHi(),
-                route.sourceLo(),
-                route.destinationHi(),
-                route.destinationLo(),
-                pair));
+    long hash =
+        sequences.hash(
+            route.sourceHi(), route.sourceLo(), route.destinationHi(), route.destinationLo(), pair);
+    Tcb tcb = machine.open(InitialSequence.isn(hash, now), InitialSequence.timestampOffset(hash));
     TcpConnection c = new TcpConnection(this, tcb, route, chosen, remotePort, handler);
     flows.add(c);
     connections++;
@@ -411,23 +400,15 @@ public final class Tcp implements Transport {
     long lLo = frame.destinationLo();
     long rHi = frame.sourceHi();
     long rLo = frame.sourceLo();
-    int iss = sequences.next(lHi, lLo, rHi, rLo, pair, now);
+    long hash = sequences.hash(lHi, lLo, rHi, rLo, pair);
+    int iss = InitialSequence.isn(hash, now);
     if (leastIss != 0 && io.millrace.transport.Serial.lt(iss, leastIss)) {
       iss = leastIss; // beyond the old connection's numbers (RFC 1122 §4.2.2.13)
     }
     HalfOpen half = new HalfOpen(this, listener, back);
     half.handshake =
         new Handshake(
-            lHi,
-            lLo,
-            rHi,
-            rLo,
-            pair,
-            s,
-            config,
-            iss,
-            sequences.timestampOffset(lHi, lLo, rHi, rLo, pair),
-            half);
+            lHi, lLo, rHi, rLo, pair, s, config, iss, InitialSequence.timestampOffset(hash), half);
     flows.add(half.handshake);
     listener.halfOpen++;
     output.synAck(half, now);
@@ -562,7 +543,9 @@ public final class Tcp implements Transport {
       return;
     }
     c.closed = true;
-    unread.remove(c);
+    if (!unread.isEmpty()) {
+      unread.remove(c);
+    }
     machine.discardReceived(c.tcb);
     dispatcher.closed(c, closing);
   }
@@ -623,7 +606,11 @@ public final class Tcp implements Transport {
       }
       c.nextDirty = null;
       c.dirty = false;
-      serve(c, now);
+      try {
+        serve(c, now);
+      } catch (RuntimeException | Error e) {
+        shard.report("what was to be sent on " + c, e);
+      }
     } while (c != last && firstDirty != null);
     return true;
   }

@@ -145,6 +145,53 @@ class TcpApiTest {
   }
 
   @Test
+  void theCallbackOfABufferMaySendAbortAndThrow() {
+    List<String> released = new ArrayList<>();
+    List<Runnable> actions = new ArrayList<>();
+    try (TcpWire wire = TcpWire.open(SMALL);
+        Arena arena = Arena.ofConfined()) {
+      for (String name : List.of("send", "throw", "abort", "last")) {
+        WrappedBuffer buffer =
+            WrappedBuffer.of(
+                arena.allocate(1_000),
+                () -> {
+                  released.add(name);
+                  actions.removeFirst().run();
+                });
+        wire.connection.send(buffer);
+        buffer.release();
+      }
+      actions.add(() -> wire.connection.send(new byte[500], 0, 500));
+      actions.add(
+          () -> {
+            throw new IllegalStateException("on purpose");
+          });
+      actions.add(wire.connection::abort);
+      actions.add(() -> {});
+      wire.world.settle();
+      wire.skip();
+      wire.ack(1, 2_001);
+      assertThat(released).containsExactly("send", "throw");
+      wire.outData(4_001, 500);
+      wire.ack(1, 3_501);
+      assertThat(released).containsExactly("send", "throw", "abort", "last");
+      assertThat(wire.events).containsExactly("closed ABORTED");
+      wire.out("RA").seq(4_501);
+      // The queues are whole: two more connections do not share one.
+      wire.peerPort = 6;
+      wire.handshake();
+      TcpConnection first = wire.connection;
+      wire.peerPort = 7;
+      wire.handshake();
+      first.send(new byte[] {1}, 0, 1);
+      wire.send(1);
+      assertThat(wire.maybeOut().decoded().payload()).containsExactly(1);
+      assertThat(wire.maybeOut().decoded().payload()).containsExactly(0);
+      first.abort();
+    }
+  }
+
+  @Test
   void aRangeOutsideOfTheBufferIsRefused() {
     try (TcpWire wire = TcpWire.open()) {
       assertThatThrownBy(() -> wire.connection.send(new byte[5], 3, 3))
@@ -161,12 +208,12 @@ class TcpApiTest {
   void aPausedApplicationGetsNothingUntilItResumes() {
     try (TcpWire wire = TcpWire.open()) {
       wire.connection.pauseReading();
-      wire.data(1, 10, 1);
-      wire.data(11, 10, 1);
+      wire.data(1, 1_460, 1);
+      wire.data(1_461, 1_460, 1);
       assertThat(wire.events).isEmpty();
       wire.connection.resumeReading();
       wire.world.settle();
-      assertThat(wire.events).containsExactly("data 10", "data 10");
+      assertThat(wire.events).containsExactly("data 1460", "data 1460");
       wire.skip();
     }
   }
@@ -175,13 +222,13 @@ class TcpApiTest {
   void pausingInsideOfOnDataStopsTheNextOne() {
     try (TcpWire wire = TcpWire.open()) {
       wire.connection.pauseReading();
-      wire.data(1, 10, 1);
-      wire.data(11, 10, 1);
+      wire.data(1, 1_460, 1);
+      wire.data(1_461, 1_460, 1);
       wire.hookAt = "data";
       wire.hook = TcpConnection::pauseReading;
       wire.connection.resumeReading();
       wire.world.settle();
-      assertThat(wire.events).containsExactly("data 10");
+      assertThat(wire.events).containsExactly("data 1460");
       wire.skip();
     }
   }

@@ -112,6 +112,37 @@ class TcpTimestampsTest {
   }
 
   @Test
+  void theLastSegmentAgainIsEchoed() {
+    data(1, 10, 1_005);
+    wire.out("A").echoes(1_005);
+    data(1, 10, 1_300); // our acknowledgment was lost
+    wire.out("A").ack(11).echoes(1_300);
+  }
+
+  @Test
+  void anOlderDuplicateIsNotEchoed() {
+    data(1, 10, 1_005);
+    data(11, 10, 1_006);
+    wire.skip();
+    data(1, 10, 1_300);
+    wire.out("A").ack(21).echoes(1_006);
+  }
+
+  @Test
+  void anEchoFromBeforeTheTimeoutIsNoMeasurement() {
+    try (TcpWire lossy = TcpWire.server().withTimestamps().handshake()) {
+      lossy.send(1);
+      lossy.outData(1, 1);
+      long first = lossy.ourTimestamp;
+      lossy.after(Duration.ofSeconds(5));
+      lossy.skip();
+      // It had arrived; the acknowledgment was lost, and echoes what came first.
+      lossy.in("A").seq(1).ack(2).timestamp(lossy.peerClock, first).arrives();
+      assertThat(lossy.connection.smoothedRoundTrip()).isLessThan(1_000_000);
+    }
+  }
+
+  @Test
   void withDelayedAcksTheFirstSegmentsTimestampIsEchoed() {
     try (TcpWire lazy = TcpWire.server().withTimestamps().handshake()) {
       lazy.in("A").seq(1).ack(1).length(10).timestamp(2_000, 0).arrives();

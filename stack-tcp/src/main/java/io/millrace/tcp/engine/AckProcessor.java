@@ -124,7 +124,8 @@ final class AckProcessor {
     // §3).
     if (t.recovery != Recovery.NONE && t.is(Tcb.TIMESTAMPS) && s.hasTimestamps && s.tsEcho != 0) {
       long rtt = machine.sinceTimestamp(t, s.tsEcho, now);
-      if (rtt >= 0) {
+      // What was sent before the loss says nothing: its acknowledgment may have been lost.
+      if (rtt >= 0 && now - rtt >= t.rttStart - TcpMachine.TICK) {
         t.rtt.sample(rtt, machine.config().minRto(), machine.config().maxRto());
       }
     }
@@ -139,6 +140,9 @@ final class AckProcessor {
     // Our FIN is not in the queue, but it is in the number.
     int data = (int) Math.min(newly, queue.bytes());
     queue.remove(data);
+    if (t.sendQueue == null) {
+      return; // the application aborted when a buffer came back
+    }
     if (queue.isEmpty()) {
       machine.release(queue);
       t.sendQueue = null;
@@ -229,6 +233,7 @@ final class AckProcessor {
     t.highRxt = t.sndUna;
     t.lossEdge = Serial.max(edge, Serial.min(t.sndUna + t.sndMss, t.sndNxt));
     t.clear(Tcb.RTT_TIMING);
+    t.rttStart = now;
     t.congestion.onCongestion(flight, now);
   }
 }

@@ -14,13 +14,21 @@ public final class InitialSequence {
     this.secret = secret;
   }
 
-  /** M + F(addresses, ports, secret): a clock of 4 µs ticks and a keyed hash. */
-  public int next(long lHi, long lLo, long rHi, long rLo, int ports, long now) {
-    return (int) (now / 4_000) + (int) secret.hash(lHi, lLo, rHi, rLo, ports & 0xffff_ffffL);
+  /**
+   * The keyed hash of a connection's addresses and ports, from which both numbers are taken: one
+   * half each, so that neither tells the other.
+   */
+  public long hash(long lHi, long lLo, long rHi, long rLo, int ports) {
+    return secret.hash(lHi, lLo, rHi, rLo, ports & 0xffff_ffffL);
   }
 
-  /** The offset of the timestamp clock for this pair of sockets. */
-  public int timestampOffset(long lHi, long lLo, long rHi, long rLo, int ports) {
-    return (int) (secret.hash(lHi, lLo, rHi, rLo, (1L << 32) | (ports & 0xffff_ffffL)) >>> 32);
+  /** ISN = M + F (RFC 6528 §3): a clock of 4 µs ticks and half of the hash. */
+  public static int isn(long hash, long now) {
+    return (int) (now / 4_000) + (int) hash;
+  }
+
+  /** The offset of the timestamp clock: the other half. */
+  public static int timestampOffset(long hash) {
+    return (int) (hash >>> 32);
   }
 }

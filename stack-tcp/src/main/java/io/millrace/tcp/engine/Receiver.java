@@ -1,5 +1,6 @@
 package io.millrace.tcp.engine;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.diag.DropReason;
@@ -80,14 +81,21 @@ final class Receiver {
     int length = frame.length();
     t.rcvNxt += length;
     t.rcvHeld += length;
-    frame.next(null);
-    if (t.receiveTail == null) {
-      t.receiveHead = frame;
-    } else {
-      t.receiveTail.next(frame);
-    }
-    t.receiveTail = frame;
     t.events |= TcpEvents.READABLE;
+    Frame tail = t.receiveTail;
+    if (tail == null) {
+      t.receiveHead = frame;
+    } else if (length <= tail.tailroom()) {
+      // The application does not read: small segments share a frame, so that what is held is
+      // bounded by the window, and not by a frame for each byte of it.
+      Bytes.copy(frame.address(), tail.append(length), length);
+      frame.release();
+      return;
+    } else {
+      tail.next(frame);
+    }
+    frame.next(null);
+    t.receiveTail = frame;
   }
 
   /**

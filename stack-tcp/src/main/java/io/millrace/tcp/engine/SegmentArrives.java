@@ -173,6 +173,12 @@ final class SegmentArrives {
       if (!stale && Serial.le(s.seq + s.dataLength, t.rcvNxt)) {
         receiver.duplicate(t, s.seq, s.seq + s.dataLength);
       }
+      if (!stale && s.seq + length == t.rcvNxt && t.is(Tcb.TIMESTAMPS)) {
+        // The last segment again, because our acknowledgment was lost: its timestamp is echoed, so
+        // that the peer measures this round trip (RFC 7323 §4.3 (2)).
+        t.tsRecent = s.tsValue;
+        t.tsRecentTime = now;
+      }
       t.set(Tcb.ACK_NOW);
     } else if (length > 0 || s.seq == t.rcvNxt - 1) {
       t.set(Tcb.ACK_NOW); // a FIN again, or a keep-alive probe

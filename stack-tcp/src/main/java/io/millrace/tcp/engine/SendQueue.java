@@ -149,7 +149,10 @@ final class SendQueue {
 
   // ---- at the head ----
 
-  /** Drops {@code acknowledged} bytes from the head and releases the buffers that are done. */
+  /**
+   * Drops {@code acknowledged} bytes from the head and releases the buffers that are done. The
+   * application may be told of that at once, and may add to the queue or clear it meanwhile.
+   */
   void remove(int acknowledged) {
     bytes -= acknowledged;
     int left = acknowledged;
@@ -157,7 +160,7 @@ final class SendQueue {
       left -= length;
       pop();
     }
-    if (left != 0) {
+    if (left != 0 && count != 0) {
       address += left;
       length -= left;
     }

@@ -276,23 +276,27 @@ final class Sender {
         return false;
       }
     } else {
-      length = wholeSegments(t, length);
+      length = unit(t, length, unsent);
     }
     send(t, out, length, unsent, now);
     return true;
   }
 
-  /** A unit that the port cuts ends with a full segment, and does not reach into another buffer. */
-  private static int wholeSegments(Tcb t, int length) {
-    if (length < 2 * t.sndMss) {
+  /**
+   * What goes out at once, of {@code length} bytes that may. A unit that the port cuts does not
+   * reach into another buffer, and ends with a full segment unless it is the end of the data and a
+   * small one may be sent.
+   */
+  private static int unit(Tcb t, int length, long unsent) {
+    if (length == t.sndMss || t.sndMaxUnit == t.sndMss) {
       return t.sndMss;
     }
-    int piece = t.sendQueue.contiguous(t.sndNxt - t.sndUna);
-    if (piece < 2 * t.sndMss) {
-      return t.sndMss;
+    int most = Math.min(length, t.sendQueue.contiguous(t.sndNxt - t.sndUna));
+    if (most < t.sndMss) {
+      return t.sndMss; // put together from several buffers
     }
-    int most = Math.min(length, piece);
-    return most - most % t.sndMss;
+    boolean smallEnd = most == unsent && (t.flags & (Tcb.NO_DELAY | Tcb.CLOSE_REQUESTED)) != 0;
+    return smallEnd ? most : most - most % t.sndMss;
   }
 
   /** Nagle (RFC 9293 §3.7.4, SHLD-7) and silly window avoidance (§3.8.6.2.1, MUST-38). */

@@ -183,7 +183,9 @@ public final class Tcb {
   /** The number whose acknowledgment ends the timing. */
   int rttSeq;
 
+  /** When the timing began; in recovery, when that began. */
   long rttStart;
+
   final CongestionControl congestion;
 
   // ---- queues ----

@@ -503,6 +503,7 @@ public final class TcpMachine {
     t.lossEdge = t.sndNxt;
     t.duplicateAcks = 0;
     t.clear(Tcb.RTT_TIMING);
+    t.rttStart = now;
     if (t.scoreboard != null && (t.retries > 1 || t.scoreboard.hasReneged(t.sndUna))) {
       // The peer has dropped what it had acknowledged selectively, or may have (RFC 2018 §8).
       t.scoreboard.clear();

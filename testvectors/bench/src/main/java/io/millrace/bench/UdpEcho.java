@@ -35,7 +35,8 @@ final class UdpEcho {
   private static final class Echo implements UdpHandler {
     @Override
     public void onDatagram(UdpSocket socket, Frame data, long hi, long lo, int port) {
-      socket.sendTo(hi, lo, port, data);
+      data.retain(); // sent on in place: the received frame itself goes back
+      socket.sendFrame(data, hi, lo, port);
     }
   }
 
@@ -45,7 +46,8 @@ final class UdpEcho {
     @Override
     public void onDatagram(UdpSocket socket, Frame data, long hi, long lo, int port) {
       received++;
-      socket.send(data);
+      data.retain();
+      socket.sendFrame(data);
     }
   }
 }

@@ -38,6 +38,7 @@ class FuzzTest {
     long seed = Long.getLong("millrace.fuzz.seed", seconds == 0 ? 1 : System.nanoTime());
     long end = System.nanoTime() + seconds * 1_000_000_000L;
     int rounds = 0;
+    long said = System.nanoTime();
     do {
       try {
         round(seed);
@@ -46,6 +47,10 @@ class FuzzTest {
       }
       seed++;
       rounds++;
+      if (System.nanoTime() - said > 5_000_000_000L) {
+        said = System.nanoTime();
+        System.out.printf("fuzzed %,d frames so far%n", (long) rounds * ROUND);
+      }
     } while (seconds == 0 ? rounds < 20 : System.nanoTime() < end);
     System.out.printf("fuzzed %,d frames%n", (long) rounds * ROUND);
   }
