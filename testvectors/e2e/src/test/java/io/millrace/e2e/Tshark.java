@@ -10,10 +10,10 @@ import java.util.List;
 
 /** Wireshark's dissectors on a capture file. */
 final class Tshark {
-  /** Without these it takes every checksum for right, and retransmissions for errors of HTTP. */
+  /** Without these it takes every checksum for right, and finds protocols in random bytes. */
   private static final List<String> CHECK =
       List.of(
-          "-o", "tcp.desegment_tcp_streams:FALSE",
+          "-d", "tcp.port==1-65535,data",
           "-o", "ip.check_checksum:TRUE",
           "-o", "tcp.check_checksum:TRUE",
           "-o", "udp.check_checksum:TRUE");
