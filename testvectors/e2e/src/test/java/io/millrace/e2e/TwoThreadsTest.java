@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
@@ -87,9 +88,10 @@ class TwoThreadsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = Mode.EXCLUDE, names = "DRIVEN")
-  void exchange_streams_both_ways_on_connections_that_either_opened(ShardMode mode) {
-    String wire = newWire();
+  @CsvSource({"ADAPTIVE, off", "POLL, off", "ADAPTIVE, on"})
+  void exchange_streams_both_ways_on_connections_that_either_opened(
+      ShardMode mode, String offload) {
+    String wire = newWire() + ",offload=" + offload;
     try (NetStack left = start(mode, wire, LEFT);
         NetStack right = start(mode, wire, RIGHT)) {
       int leftFrames = frames(left);
