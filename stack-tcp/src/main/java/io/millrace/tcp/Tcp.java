@@ -131,10 +131,14 @@ public final class Tcp implements Transport {
    * @param port 1 to 65535
    * @param backlog half-open connections held at most; a SYN beyond that is dropped
    * @throws IllegalStateException if the address and port are taken
+   * @throws IllegalArgumentException if the port or the backlog is out of range
    */
   public TcpListener listen(IpAddress local, int port, TcpAcceptor acceptor, int backlog) {
     if (port < 1 || port > 65_535) {
       throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
+    }
+    if (backlog < 1) {
+      throw new IllegalArgumentException("a backlog of " + backlog + " accepts nobody");
     }
     TcpListener listener = new TcpListener(this, local, port, acceptor, backlog);
     listeners.add(listener);
