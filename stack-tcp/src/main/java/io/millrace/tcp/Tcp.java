@@ -629,6 +629,10 @@ public final class Tcp implements Transport {
         return;
       }
     }
+    if (c.pathMtu != 0 && c.pathMtu != c.route.pathMtu()) {
+      // Another connection has learnt it, or what was learnt has expired (RFC 1191 §6.3, §6.4).
+      updateSegmentSize(c);
+    }
     if (!output.transmit(c, now)) {
       markDirty(c); // no room now: next time
     }
@@ -640,7 +644,8 @@ public final class Tcp implements Transport {
     Route route = c.route;
     NetInterface out = route.networkInterface();
     int headers = route.networkHeaderSize() + TcpHeader.MIN_SIZE;
-    int pathMss = route.pathMtu() - headers;
+    c.pathMtu = route.pathMtu();
+    int pathMss = c.pathMtu - headers;
     int cut =
         IpAddress.isV4(c.remoteHi(), c.remoteLo())
             ? PortInfo.TX_SEGMENT_TCP4
