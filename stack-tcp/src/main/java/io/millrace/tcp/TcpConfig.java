@@ -127,705 +127,220 @@ public record TcpConfig(
 
   /** Changes some values of a configuration. Not thread-safe. */
   public static final class Builder {
-    private TcpConfig c;
+    private int receiveBuffer;
+    private int sendBuffer;
+    private int maxSegmentSize;
+    private boolean windowScaling;
+    private boolean timestamps;
+    private boolean sack;
+    private boolean noDelay;
+    private long delayedAck;
+    private long initialRto;
+    private long minRto;
+    private long maxRto;
+    private int synRetries;
+    private int dataRetries;
+    private int initialWindow;
+    private long timeWait;
+    private int maxTimeWait;
+    private long finWait2;
+    private boolean keepAlive;
+    private long keepAliveIdle;
+    private long keepAliveInterval;
+    private int keepAliveProbes;
+    private int maxConnections;
+    private int challengeAcks;
 
     private Builder(TcpConfig from) {
-      c = from;
+      receiveBuffer = from.receiveBuffer;
+      sendBuffer = from.sendBuffer;
+      maxSegmentSize = from.maxSegmentSize;
+      windowScaling = from.windowScaling;
+      timestamps = from.timestamps;
+      sack = from.sack;
+      noDelay = from.noDelay;
+      delayedAck = from.delayedAck;
+      initialRto = from.initialRto;
+      minRto = from.minRto;
+      maxRto = from.maxRto;
+      synRetries = from.synRetries;
+      dataRetries = from.dataRetries;
+      initialWindow = from.initialWindow;
+      timeWait = from.timeWait;
+      maxTimeWait = from.maxTimeWait;
+      finWait2 = from.finWait2;
+      keepAlive = from.keepAlive;
+      keepAliveIdle = from.keepAliveIdle;
+      keepAliveInterval = from.keepAliveInterval;
+      keepAliveProbes = from.keepAliveProbes;
+      maxConnections = from.maxConnections;
+      challengeAcks = from.challengeAcks;
     }
 
     /** Sets {@link TcpConfig#receiveBuffer()}. */
     public Builder receiveBuffer(int value) {
-      c =
-          new TcpConfig(
-              value,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      receiveBuffer = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#sendBuffer()}. */
     public Builder sendBuffer(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              value,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      sendBuffer = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#maxSegmentSize()}. */
     public Builder maxSegmentSize(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              value,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      maxSegmentSize = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#windowScaling()}. */
     public Builder windowScaling(boolean value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              value,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      windowScaling = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#timestamps()}. */
     public Builder timestamps(boolean value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              value,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      timestamps = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#sack()}. */
     public Builder sack(boolean value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              value,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      sack = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#noDelay()}. */
     public Builder noDelay(boolean value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              value,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      noDelay = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#delayedAck()}. */
     public Builder delayedAck(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              value,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      delayedAck = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#initialRto()}. */
     public Builder initialRto(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              value,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      initialRto = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#minRto()}. */
     public Builder minRto(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              value,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      minRto = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#maxRto()}. */
     public Builder maxRto(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              value,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      maxRto = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#synRetries()}. */
     public Builder synRetries(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              value,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      synRetries = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#dataRetries()}. */
     public Builder dataRetries(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              value,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      dataRetries = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#initialWindow()}. */
     public Builder initialWindow(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              value,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      initialWindow = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#timeWait()}. */
     public Builder timeWait(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              value,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      timeWait = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#maxTimeWait()}. */
     public Builder maxTimeWait(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              value,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      maxTimeWait = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#finWait2()}. */
     public Builder finWait2(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              value,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      finWait2 = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAlive()}. */
     public Builder keepAlive(boolean value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              value,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      keepAlive = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAliveIdle()}. */
     public Builder keepAliveIdle(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              value,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      keepAliveIdle = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAliveInterval()}. */
     public Builder keepAliveInterval(long value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              value,
-              c.keepAliveProbes,
-              c.maxConnections,
-              c.challengeAcks);
+      keepAliveInterval = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#keepAliveProbes()}. */
     public Builder keepAliveProbes(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              value,
-              c.maxConnections,
-              c.challengeAcks);
+      keepAliveProbes = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#maxConnections()}. */
     public Builder maxConnections(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              value,
-              c.challengeAcks);
+      maxConnections = value;
       return this;
     }
 
     /** Sets {@link TcpConfig#challengeAcks()}. */
     public Builder challengeAcks(int value) {
-      c =
-          new TcpConfig(
-              c.receiveBuffer,
-              c.sendBuffer,
-              c.maxSegmentSize,
-              c.windowScaling,
-              c.timestamps,
-              c.sack,
-              c.noDelay,
-              c.delayedAck,
-              c.initialRto,
-              c.minRto,
-              c.maxRto,
-              c.synRetries,
-              c.dataRetries,
-              c.initialWindow,
-              c.timeWait,
-              c.maxTimeWait,
-              c.finWait2,
-              c.keepAlive,
-              c.keepAliveIdle,
-              c.keepAliveInterval,
-              c.keepAliveProbes,
-              c.maxConnections,
-              value);
+      challengeAcks = value;
       return this;
     }
 
-    /** The configuration. */
+    /** The configuration, its ranges checked. */
     public TcpConfig build() {
-      return c;
+      return new TcpConfig(
+          receiveBuffer,
+          sendBuffer,
+          maxSegmentSize,
+          windowScaling,
+          timestamps,
+          sack,
+          noDelay,
+          delayedAck,
+          initialRto,
+          minRto,
+          maxRto,
+          synRetries,
+          dataRetries,
+          initialWindow,
+          timeWait,
+          maxTimeWait,
+          finWait2,
+          keepAlive,
+          keepAliveIdle,
+          keepAliveInterval,
+          keepAliveProbes,
+          maxConnections,
+          challengeAcks);
     }
   }
 }

@@ -30,9 +30,6 @@ final class OutOfOrderQueue {
 
   private boolean hasFin;
 
-  /** The next free queue in the shard's pool. */
-  OutOfOrderQueue nextFree;
-
   boolean isEmpty() {
     return count == 0 && !hasFin;
   }

@@ -16,9 +16,6 @@ final class SackScoreboard {
 
   private final RangeSet ranges = new RangeSet(MAX_RANGES);
 
-  /** The next free scoreboard in the shard's pool. */
-  SackScoreboard nextFree;
-
   /**
    * Update(): takes a segment's blocks in; returns the bytes that are newly acknowledged by them.
    */

@@ -46,9 +46,6 @@ final class SendQueue {
   /** The last entry's frame if it is ours and small pieces may still be appended to it. */
   private Frame chunk;
 
-  /** The next free queue in the shard's pool. */
-  SendQueue nextFree;
-
   SendQueue(long slot) {
     this.slot = slot;
   }

@@ -41,9 +41,9 @@ public final class TcpMachine {
   @SuppressWarnings("MustBeClosedChecker") // closed with the machine
   private final SmallSends smallSends = new SmallSends();
 
-  private SendQueue freeSendQueues;
-  private OutOfOrderQueue freeOutOfOrderQueues;
-  private SackScoreboard freeScoreboards;
+  private final Pool<SendQueue> sendQueues = new Pool<>(smallSends::newQueue);
+  private final Pool<OutOfOrderQueue> outOfOrderQueues = new Pool<>(OutOfOrderQueue::new);
+  private final Pool<SackScoreboard> scoreboards = new Pool<>(SackScoreboard::new);
 
   /**
    * Creates the machine of one shard.
@@ -293,7 +293,7 @@ public final class TcpMachine {
 
   private SendQueue queueFor(Tcb t) {
     if (t.sendQueue == null) {
-      t.sendQueue = sendQueue();
+      t.sendQueue = sendQueues.take();
     }
     return t.sendQueue;
   }
@@ -701,51 +701,26 @@ public final class TcpMachine {
     smallSends.close();
   }
 
-  private SendQueue sendQueue() {
-    SendQueue queue = freeSendQueues;
-    if (queue == null) {
-      return smallSends.newQueue();
-    }
-    freeSendQueues = queue.nextFree;
-    queue.nextFree = null;
-    return queue;
-  }
-
   void release(SendQueue queue) {
     queue.clear();
-    queue.nextFree = freeSendQueues;
-    freeSendQueues = queue;
+    sendQueues.give(queue);
   }
 
   OutOfOrderQueue outOfOrderQueue() {
-    OutOfOrderQueue queue = freeOutOfOrderQueues;
-    if (queue == null) {
-      return new OutOfOrderQueue();
-    }
-    freeOutOfOrderQueues = queue.nextFree;
-    queue.nextFree = null;
-    return queue;
+    return outOfOrderQueues.take();
   }
 
   void release(OutOfOrderQueue queue) {
     queue.clear();
-    queue.nextFree = freeOutOfOrderQueues;
-    freeOutOfOrderQueues = queue;
+    outOfOrderQueues.give(queue);
   }
 
   SackScoreboard scoreboard() {
-    SackScoreboard board = freeScoreboards;
-    if (board == null) {
-      return new SackScoreboard();
-    }
-    freeScoreboards = board.nextFree;
-    board.nextFree = null;
-    return board;
+    return scoreboards.take();
   }
 
   void release(SackScoreboard board) {
     board.clear();
-    board.nextFree = freeScoreboards;
-    freeScoreboards = board;
+    scoreboards.give(board);
   }
 }

@@ -155,7 +155,11 @@ final class Lab implements AutoCloseable {
         process
             .onExit()
             .orTimeout(Await.LIMIT.toSeconds(), TimeUnit.SECONDS)
-            .whenComplete((done, timedOut) -> kill(process));
+            .exceptionally(
+                timedOut -> {
+                  kill(process);
+                  return process;
+                });
     return process;
   }
 
