@@ -391,6 +391,8 @@ class TcpApiTest {
       wire.tcp.listen(IpAddress.parse(TcpWire.US), 80, c -> null, 1); // a closer match
       assertThatThrownBy(() -> wire.tcp.listen(null, 0, c -> null, 1))
           .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> wire.tcp.listen(null, 81, c -> null, 0))
+          .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
