@@ -29,9 +29,12 @@ class BadWireInteropTest {
   private Lab lab;
 
   @BeforeEach
-  void open() {
+  void assume() {
     Lab.assume("curl", "wrk", "ping", "nc", "ip");
-    lab = Lab.open(Link.BAD);
+  }
+
+  private void open(Link link) {
+    lab = Lab.open(link);
   }
 
   @AfterEach
@@ -44,6 +47,7 @@ class BadWireInteropTest {
 
   @Test
   void files_arrive_as_they_were_sent(@TempDir Path folder) throws IOException {
+    open(Link.BAD);
     Transfers transfers = Transfers.start(lab, folder, 80);
     for (long size : LongStream.of(1, 1_000, 100_000, LARGEST).toArray()) {
       transfers.check(size);
@@ -51,7 +55,17 @@ class BadWireInteropTest {
   }
 
   @Test
+  void files_arrive_over_an_awful_wire_too(@TempDir Path folder) throws IOException {
+    open(Link.AWFUL);
+    Transfers transfers = Transfers.start(lab, folder, 80);
+    transfers.check(1_000);
+    transfers.check(1_000_000);
+    assertThat(lab.shard().counters().get(DropReason.TCP_BAD_CHECKSUM)).isPositive();
+  }
+
+  @Test
   void netcat_receives_what_it_sent() throws IOException {
+    open(Link.BAD);
     byte[] input = new byte[300_000];
     new SplittableRandom(1).nextBytes(input);
     io.millrace.tcp.Tcp.listen(lab.stack(), 7, c -> new AnswerAtEnd());
@@ -63,6 +77,7 @@ class BadWireInteropTest {
 
   @Test
   void most_pings_return_whole() {
+    open(Link.BAD);
     // 12 fragments of a request and its reply, each of which gets lost in 2 of 100 cases.
     String output =
         lab.attempt("ping", "-n", "-c", "100", "-i", "0.01", "-W", "2", "-s", "8000", Lab.STACK)
@@ -72,6 +87,7 @@ class BadWireInteropTest {
 
   @Test
   void wrk_sees_no_error_on_256_connections() throws IOException {
+    open(Link.BAD);
     serve();
     String report =
         lab.run(
@@ -90,12 +106,14 @@ class BadWireInteropTest {
 
   @Test
   void connections_one_after_the_other_all_succeed() throws IOException {
+    open(Link.BAD);
     serve();
     assertThat(KernelClient.run(lab, "sequential", SEQUENTIAL)).isEqualTo("ok " + SEQUENTIAL);
   }
 
   @Test
   void connections_at_once_are_all_served() throws IOException {
+    open(Link.BAD);
     serve();
     assertThat(KernelClient.run(lab, "concurrent", CONCURRENT)).isEqualTo("ok " + CONCURRENT);
   }

@@ -92,7 +92,8 @@ final class Lab implements AutoCloseable {
               .port(
                   "tap:%s,netns=%s,address=%s/24,%s"
                       .formatted(DEVICE, namespace.path(), KERNEL, link.options()),
-                  STACK + "/24");
+                  STACK + "/24")
+              .gateway(KERNEL);
       for (Record setting : settings) {
         builder.with(setting);
       }
@@ -110,6 +111,11 @@ final class Lab implements AutoCloseable {
       namespace.close();
       throw e;
     }
+  }
+
+  /** The kernel's side, for what is put behind it. */
+  NetworkNamespace namespace() {
+    return namespace;
   }
 
   NetStack stack() {

@@ -48,6 +48,13 @@ record Link(String name, String options, List<String> kernel) {
   static final Link BAD =
       new Link("bad wire", "loss=2%,reorder=2%,reorder-gap=3,duplicate=1%,seed=1");
 
+  /** A wire that is far, narrow and damages packets as well. */
+  static final Link AWFUL =
+      new Link(
+          "awful wire",
+          "loss=4%,reorder=5%,reorder-gap=8,duplicate=4%,corrupt=1%,delay=5ms,jitter=2ms,"
+              + "rate=100mbit,queue=200,seed=7");
+
   Link(String name, String options, String... kernel) {
     this(name, options, List.of(kernel));
   }

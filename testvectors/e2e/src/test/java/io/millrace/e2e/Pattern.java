@@ -5,6 +5,7 @@ import io.millrace.buf.Bytes;
 import io.millrace.buf.WrappedBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 
 /**
@@ -43,5 +44,15 @@ final class Pattern {
     MemorySegment there = Bytes.segment(data.address(), data.length());
     long at = there.mismatch(twice.asSlice(offset(position), data.length()));
     return at < 0 ? -1 : position + at;
+  }
+
+  /** A copy of the stream's first bytes. */
+  byte[] bytes(long length) {
+    byte[] all = new byte[(int) length];
+    for (int at = 0; at < all.length; at += PERIOD) {
+      int part = Math.min(PERIOD, all.length - at);
+      MemorySegment.copy(twice, ValueLayout.JAVA_BYTE, 0, all, at, part);
+    }
+    return all;
   }
 }
