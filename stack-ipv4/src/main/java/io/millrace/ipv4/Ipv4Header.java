@@ -80,7 +80,7 @@ final class Ipv4Header {
     boolean good =
         headerSize == SIZE
             ? isChecksumGood(at)
-            : Checksum.fold(Checksum.addShort(0, at, headerSize)) == 0xffff;
+            : Checksum.fold(Checksum.add(0, at, headerSize)) == 0xffff;
     return good ? null : DropReason.IP_BAD_CHECKSUM;
   }
 
@@ -206,7 +206,7 @@ final class Ipv4Header {
   /** Makes a header that was changed whole again: computes its checksum. */
   static void updateChecksum(long at) {
     Bytes.put16(at + 10, 0);
-    Bytes.put16(at + 10, Checksum.finish(Checksum.addShort(0, at, size(at))));
+    Bytes.put16(at + 10, Checksum.finish(Checksum.add(0, at, size(at))));
   }
 
   /**

@@ -131,10 +131,14 @@ public final class Tcp implements Transport {
    * @param port 1 to 65535
    * @param backlog half-open connections held at most; a SYN beyond that is dropped
    * @throws IllegalStateException if the address and port are taken
+   * @throws IllegalArgumentException if the port or the backlog is out of range
    */
   public TcpListener listen(IpAddress local, int port, TcpAcceptor acceptor, int backlog) {
     if (port < 1 || port > 65_535) {
       throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
+    }
+    if (backlog < 1) {
+      throw new IllegalArgumentException("a backlog of " + backlog + " accepts nobody");
     }
     TcpListener listener = new TcpListener(this, local, port, acceptor, backlog);
     listeners.add(listener);
@@ -625,6 +629,10 @@ public final class Tcp implements Transport {
         return;
       }
     }
+    if (c.pathMtu != 0 && c.pathMtu != c.route.pathMtu()) {
+      // Another connection has learnt it, or what was learnt has expired (RFC 1191 §6.3, §6.4).
+      updateSegmentSize(c);
+    }
     if (!output.transmit(c, now)) {
       markDirty(c); // no room now: next time
     }
@@ -636,7 +644,8 @@ public final class Tcp implements Transport {
     Route route = c.route;
     NetInterface out = route.networkInterface();
     int headers = route.networkHeaderSize() + TcpHeader.MIN_SIZE;
-    int pathMss = route.pathMtu() - headers;
+    c.pathMtu = route.pathMtu();
+    int pathMss = c.pathMtu - headers;
     int cut =
         IpAddress.isV4(c.remoteHi(), c.remoteLo())
             ? PortInfo.TX_SEGMENT_TCP4

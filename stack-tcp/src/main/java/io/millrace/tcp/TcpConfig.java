@@ -90,6 +90,7 @@ public record TcpConfig(
     range("maxSegmentSize", maxSegmentSize, 64, 65_495);
     range("delayedAck", delayedAck, 0, 500 * MILLI - 1);
     range("initialWindow", initialWindow, 1, 1_000);
+    range("maxRto", maxRto, MILLI, 86_400 * SECOND);
     range("minRto", minRto, MILLI, maxRto);
     range("initialRto", initialRto, MILLI, maxRto);
     range("synRetries", synRetries, 0, 30);

@@ -22,6 +22,9 @@ public final class TcpConnection extends Flow {
   Object attachment;
   int trafficClass;
 
+  /** The path's MTU that segments are cut for; 0 before the connection is established. */
+  int pathMtu;
+
   /** Links the connections that have something to do. */
   TcpConnection nextDirty;
 

@@ -34,17 +34,21 @@ final class TcpOutput {
   private final Counters counters;
   private final SegmentOut out = new SegmentOut();
 
+  /** Frames that are left for the same, and for receiving; a small pool keeps fewer. */
+  private final int frameReserve;
+
   TcpOutput(Shard shard, TcpMachine machine) {
     this.machine = machine;
     this.pool = shard.pool();
     this.counters = shard.counters();
+    this.frameReserve = Math.min(RESERVE, pool.frames() / 8);
   }
 
   /** Sends what is due; false if there may be more than there was room for. */
   boolean transmit(TcpConnection c, long now) {
     NetInterface to = c.route.networkInterface();
     for (int i = 0; i < QUOTA; i++) {
-      if (to.transmitRoom() < RESERVE || pool.available() < RESERVE) {
+      if (to.transmitRoom() < RESERVE || pool.available() < frameReserve) {
         return false;
       }
       if (!next(c, now)) {

@@ -8,6 +8,8 @@ import io.millrace.buf.WrappedBuffer;
 import io.millrace.diag.Counter;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
+import io.millrace.net.ShardConfig;
+import io.millrace.net.ShardMode;
 import io.millrace.testkit.SimulatedLink;
 import io.millrace.testkit.World;
 import java.lang.foreign.Arena;
@@ -391,6 +393,8 @@ class TcpApiTest {
       wire.tcp.listen(IpAddress.parse(TcpWire.US), 80, c -> null, 1); // a closer match
       assertThatThrownBy(() -> wire.tcp.listen(null, 0, c -> null, 1))
           .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> wire.tcp.listen(null, 81, c -> null, 0))
+          .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
@@ -421,6 +425,23 @@ class TcpApiTest {
     wire.stack.close();
     assertThat(wire.events).hasSize(1);
     assertThat(wire.events.getFirst()).startsWith("closed");
+  }
+
+  @Test
+  void aPoolOfAHundredFramesIsEnough() {
+    ShardConfig tiny = ShardConfig.defaults().withMode(ShardMode.DRIVEN).withFrames(100);
+    try (World world = new World(6)) {
+      SimulatedLink link = world.link();
+      NetStack client = world.stack(world.builder(link.port(), "10.0.0.1/24").shards(tiny));
+      NetStack server = world.stack(world.builder(link.port(), "10.0.0.2/24").shards(tiny));
+      Peer accepted = new Peer(100_000, 5_000, 7, 3);
+      Tcp.listen(server, 80, c -> accepted);
+      Peer caller = new Peer(100_000, 5_000, 3, 7);
+      Tcp.of(client.shard(0)).connect(IpAddress.parse("10.0.0.2"), 80, caller);
+      world.runUntil(() -> caller.reason != null && accepted.reason != null, Duration.ofMinutes(5));
+      assertThat(caller.received).isEqualTo(100_000);
+      assertThat(accepted.received).isEqualTo(100_000);
+    }
   }
 
   @Test

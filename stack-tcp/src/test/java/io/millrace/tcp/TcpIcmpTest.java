@@ -3,6 +3,7 @@ package io.millrace.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.ip.IcmpError;
+import io.millrace.testkit.PlainIpv4;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -84,6 +85,46 @@ class TcpIcmpTest {
       wire.outData(2_881, 40);
       wire.silence();
       assertThat(wire.connection.congestionWindow()).isEqualTo(before); // RFC 1191 §6.4
+    }
+  }
+
+  @Test
+  void everyConnectionToTheHostUsesAPathMtuThatOneHasLearnt() {
+    try (TcpWire wire = TcpWire.open()) {
+      TcpConnection first = wire.connection;
+      long firstIss = wire.ourIss;
+      wire.peerPort = 6;
+      wire.handshake();
+      wire.peerPort = 5000;
+      long secondIss = wire.ourIss;
+      wire.ourIss = firstIss;
+      first.send(new byte[1_460], 0, 1_460);
+      wire.world.settle();
+      wire.skip();
+      wire.icmp(IcmpError.PACKET_TOO_BIG, 1_000, 1);
+      wire.skip();
+      wire.ourIss = secondIss;
+      wire.send(2_000);
+      wire.outData(1, 960); // RFC 1191 §6.4: all are told
+      wire.outData(961, 960);
+      first.abort();
+      wire.world.settle();
+      wire.skip();
+    }
+  }
+
+  @Test
+  void whenWhatWasLearntExpiresSegmentsGrowAgain() {
+    try (TcpWire wire = TcpWire.open()) {
+      wire.send(1_460);
+      wire.skip();
+      wire.icmp(IcmpError.PACKET_TOO_BIG, 1_000, 1);
+      wire.outData(1, 960);
+      wire.outData(961, 500);
+      wire.ack(1, 1_461);
+      ((PlainIpv4) wire.stack.shard(0).ipv4()).pathMtu(1_500);
+      wire.send(1_460);
+      wire.outData(1_461, 1_460); // RFC 1191 §6.3
     }
   }
 

@@ -56,6 +56,23 @@ class TcpZeroWindowTest {
   }
 
   @Test
+  void theIntervalIsBoundedOnASlowPathToo() {
+    TcpConfig slow = TcpConfig.defaults().with().initialRto(60_000_000_000L).build();
+    try (TcpWire far = TcpWire.server(slow)) {
+      far.syn().arrives();
+      far.out("SA");
+      far.after(Duration.ofSeconds(20));
+      far.in("A").seq(1).ack(1).window(0).arrives();
+      far.send(10);
+      for (int i = 0; i < 60; i++) {
+        far.after(Duration.ofSeconds(120));
+        assertThat(far.skip()).isBetween(1, 2);
+        far.in("A").seq(1).ack(1).window(0).arrives();
+      }
+    }
+  }
+
+  @Test
   void answeredProbesKeepTheConnectionForEver() {
     for (int i = 0; i < 1_000; i++) {
       wire.after(Duration.ofSeconds(120));

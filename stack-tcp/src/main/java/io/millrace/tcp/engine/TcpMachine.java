@@ -134,12 +134,12 @@ public final class TcpMachine {
   }
 
   /**
-   * The smallest shift with which the window field can say the whole receive buffer (RFC 7323
-   * §2.3).
+   * The smallest shift with which the window field can say the whole receive buffer, 14 at most
+   * (RFC 7323 §2.3).
    */
   int windowShift() {
     int shift = 0;
-    while (config.receiveBuffer() >>> shift > 0xffff) {
+    while (shift < 14 && config.receiveBuffer() >>> shift > 0xffff) {
       shift++;
     }
     return shift;
@@ -540,7 +540,7 @@ public final class TcpMachine {
       return;
     }
     t.set(Tcb.PROBE_NOW);
-    if (t.sndWnd == 0 && t.probeBackOff < 30) {
+    if (t.sndWnd == 0 && t.probeBackOff < 20) {
       t.probeBackOff++;
     }
     Timers.set(t, Timers.RETRANSMIT, now + probeInterval(t));

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
       "verified in software, payload delivered to an application."
     })
 public final class BenchMain implements Callable<Integer> {
+  private static final String MICRO = "micro";
   private static final Map<String, Function<Measurement, List<Row>>> ALL = new LinkedHashMap<>();
 
   static {
@@ -38,7 +39,10 @@ public final class BenchMain implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "NAME",
-      description = "what to run: bulk, rr, connect, udp, idle; all of them if none is named")
+      description =
+          "what to run: bulk, rr, connect, udp, idle (all of these if none is named), or micro: the"
+              + " JMH benchmarks of checksum, flow table, timer wheel and header parsing, which"
+              + " take minutes")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--seconds", description = "length of a round (default: ${DEFAULT-VALUE})")
@@ -67,9 +71,14 @@ public final class BenchMain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     for (String name : names) {
-      if (!ALL.containsKey(name)) {
+      if (!ALL.containsKey(name) && !name.equals(MICRO)) {
         System.err.println(
-            "there is no benchmark '" + name + "'; there are " + String.join(", ", ALL.keySet()));
+            "there is no benchmark '"
+                + name
+                + "'; there are "
+                + String.join(", ", ALL.keySet())
+                + ", "
+                + MICRO);
         return 2;
       }
     }
@@ -82,6 +91,11 @@ public final class BenchMain implements Callable<Integer> {
         rows.addAll(more);
         more.forEach(BenchMain::print);
       }
+    }
+    if (names.contains(MICRO)) {
+      List<Row> more = Micro.run(seconds, rounds);
+      rows.addAll(more);
+      more.forEach(BenchMain::print);
     }
     if (json != null) {
       Files.writeString(json, toJson(rows));

@@ -241,7 +241,7 @@ public final class PlainIpv4 implements IpFamily {
       Bytes.put32(header + 8, hopLimit << 24 | protocol << 16);
       Bytes.put32(header + 12, (int) sourceLo());
       Bytes.put32(header + 16, (int) destinationLo());
-      Bytes.put16(header + 10, Checksum.finish(Checksum.addShort(0, header, HEADER)));
+      Bytes.put16(header + 10, Checksum.finish(Checksum.add(0, header, HEADER)));
       long mac = broadcast ? Ethernet.BROADCAST : 0x0200_0000_0000L | (destinationLo() & 0xff);
       Ethernet.write(
           frame.push(through.linkHeaderSize()),

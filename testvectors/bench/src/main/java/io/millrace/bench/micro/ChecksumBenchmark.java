@@ -62,12 +62,6 @@ public class ChecksumBenchmark {
     return Checksum.finish(Checksum.add(0, address, length));
   }
 
-  /** The sum for headers. */
-  @Benchmark
-  public int checksumShort() {
-    return Checksum.finish(Checksum.addShort(0, address, length));
-  }
-
   /** CRC32c, as SCTP needs it. */
   @Benchmark
   public int crc32c() {
