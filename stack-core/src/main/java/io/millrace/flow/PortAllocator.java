@@ -23,6 +23,15 @@ public final class PortAllocator {
   private final int count;
   private final int[] counters = new int[TABLE];
 
+  /** The last destination and its hash: most connect to the same place again. */
+  private long lastLocalHi;
+
+  private long lastLocalLo;
+  private long lastRemoteHi;
+  private long lastRemoteLo;
+  private long lastTo;
+  private long lastHash;
+
   /** Allocates from {@code first} to {@code last}, both included. */
   public PortAllocator(SipHash secret, int first, int last) {
     if (first < 1 || last > LAST || last < first) {
@@ -41,8 +50,20 @@ public final class PortAllocator {
   /** The first candidate for a flow to this destination; each call moves on by one. */
   public int start(
       long localHi, long localLo, long remoteHi, long remoteLo, int remotePort, int protocol) {
-    long hash =
-        secret.hash(localHi, localLo, remoteHi, remoteLo, (long) protocol << 16 | remotePort);
+    long to = (long) protocol << 16 | remotePort;
+    if (localHi != lastLocalHi
+        || localLo != lastLocalLo
+        || remoteHi != lastRemoteHi
+        || remoteLo != lastRemoteLo
+        || to != lastTo) {
+      lastHash = secret.hash(localHi, localLo, remoteHi, remoteLo, to);
+      lastLocalHi = localHi;
+      lastLocalLo = localLo;
+      lastRemoteHi = remoteHi;
+      lastRemoteLo = remoteLo;
+      lastTo = to;
+    }
+    long hash = lastHash;
     int index = (int) (hash >>> 56) & TABLE - 1;
     int step = counters[index]++;
     return first + (int) (((hash & 0x7fff_ffffL) + Integer.toUnsignedLong(step)) % count);
