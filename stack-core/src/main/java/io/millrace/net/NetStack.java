@@ -288,7 +288,11 @@ public final class NetStack implements AutoCloseable {
       }
       int size = shardConfig.frameSize();
       if (size == 0) {
-        size = Math.max(2048, (FramePool.HEADROOM + mtu + 64 + 63) / 64 * 64);
+        int lines = (Math.max(2048, FramePool.HEADROOM + mtu + 64) + 63) / 64;
+        // An odd number of cache lines: the headers of frames a power of two apart would all
+        // compete
+        // for the same few sets of the first-level cache.
+        size = (lines | 1) * 64;
       }
       // Without ports that merge or segment, a few are still needed to put fragments together in.
       int largeFrames =

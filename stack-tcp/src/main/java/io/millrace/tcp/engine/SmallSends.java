@@ -8,8 +8,11 @@ import java.lang.foreign.MemorySegment;
  * data outstanding at once. A slot stays with its pooled queue.
  */
 final class SmallSends implements AutoCloseable {
-  /** Bytes of a slot: a request or an answer, not a document. */
-  static final int SLOT = 512;
+  /**
+   * Bytes of a slot: a request or an answer, not a document. An odd number of cache lines, so that
+   * slots do not compete for the same sets of a cache.
+   */
+  static final int SLOT = 9 * 64;
 
   private static final int SLOTS_PER_BLOCK = 256;
 
