@@ -88,11 +88,13 @@ final class Ipv4Header {
    * For a header without options. The words' order does not matter to the sum (RFC 1071 §2 (B)).
    */
   private static boolean isChecksumGood(long at) {
+    long first = Bytes.i64Native(at);
+    long second = Bytes.i64Native(at + 8);
     long sum =
-        (Bytes.i32Native(at) & 0xffff_ffffL)
-            + (Bytes.i32Native(at + 4) & 0xffff_ffffL)
-            + (Bytes.i32Native(at + 8) & 0xffff_ffffL)
-            + (Bytes.i32Native(at + 12) & 0xffff_ffffL)
+        (first & 0xffff_ffffL)
+            + (first >>> 32)
+            + (second & 0xffff_ffffL)
+            + (second >>> 32)
             + (Bytes.i32Native(at + 16) & 0xffff_ffffL);
     // Below 2^35; after two folds at most 0x10007, of which only 0xffff would fold to 0xffff.
     sum = (sum & 0xffff) + (sum >>> 16);

@@ -199,12 +199,13 @@ public final class Udp implements Transport {
     if (!UdpHeader.validate(header, frame.length())) {
       return DropReason.UDP_BAD_LENGTH;
     }
-    frame.trim(UdpHeader.length(header));
-    if (!isIntact(frame, header)) {
+    long fields = UdpHeader.fields(header);
+    frame.trim(UdpHeader.length(fields));
+    if (!isIntact(frame, header, UdpHeader.checksum(fields))) {
       return DropReason.UDP_BAD_CHECKSUM;
     }
-    int sourcePort = UdpHeader.sourcePort(header);
-    int port = UdpHeader.destinationPort(header);
+    int sourcePort = UdpHeader.sourcePort(fields);
+    int port = UdpHeader.destinationPort(fields);
     if (frame.has(Frame.IP_MULTICAST)) {
       return deliverToAll(frame, sourcePort, port);
     }
@@ -225,11 +226,11 @@ public final class Udp implements Transport {
     return null;
   }
 
-  private static boolean isIntact(Frame frame, long header) {
+  private static boolean isIntact(Frame frame, long header, int checksum) {
     if (frame.has(Frame.RX_CHECKSUM_OK | Frame.CHECKSUM_PARTIAL) && !frame.has(Frame.REASSEMBLED)) {
       return true;
     }
-    if (UdpHeader.checksum(header) == 0) {
+    if (checksum == 0) {
       // No checksum over IPv4 (RFC 768); not to be accepted over IPv6 (RFC 8200 §8.1).
       return IpAddress.isV4(frame.destinationHi(), frame.destinationLo());
     }

@@ -30,25 +30,30 @@ final class UdpHeader {
     if (available < SIZE) {
       return false;
     }
-    int length = length(header);
+    int length = length(fields(header));
     return length >= SIZE && length <= available;
   }
 
-  static int sourcePort(long header) {
-    return Bytes.u16(header);
+  /** All four fields in one load: what the accessors take. */
+  static long fields(long header) {
+    return Bytes.i64(header);
   }
 
-  static int destinationPort(long header) {
-    return Bytes.u16(header + 2);
+  static int sourcePort(long fields) {
+    return (int) (fields >>> 48);
+  }
+
+  static int destinationPort(long fields) {
+    return (int) (fields >>> 32) & 0xffff;
   }
 
   /** Bytes of header and payload, 8 to 65,535 in a valid header. */
-  static int length(long header) {
-    return Bytes.u16(header + 4);
+  static int length(long fields) {
+    return (int) fields >>> 16;
   }
 
-  static int checksum(long header) {
-    return Bytes.u16(header + 6);
+  static int checksum(long fields) {
+    return (int) fields & 0xffff;
   }
 
   static void write(long header, int sourcePort, int destinationPort, int length, int checksum) {
