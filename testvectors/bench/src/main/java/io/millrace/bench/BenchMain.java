@@ -1,6 +1,7 @@
 package io.millrace.bench;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ public final class BenchMain implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     for (String name : names) {
       if (!ALL.containsKey(name) && !name.equals(MICRO)) {
         System.err.println(
@@ -82,25 +83,61 @@ public final class BenchMain implements Callable<Integer> {
         return 2;
       }
     }
-    Measurement m = new Measurement(warmUp, seconds, Math.max(1, rounds));
-    List<Row> rows = new ArrayList<>();
-    for (Map.Entry<String, Function<Measurement, List<Row>>> each : ALL.entrySet()) {
-      if (names.isEmpty() || names.contains(each.getKey())) {
-        System.err.printf("%-8s ...%n", each.getKey());
-        List<Row> more = each.getValue().apply(m);
-        rows.addAll(more);
-        more.forEach(BenchMain::print);
+    List<String> wanted =
+        ALL.keySet().stream().filter(name -> names.isEmpty() || names.contains(name)).toList();
+    List<String> rows = new ArrayList<>();
+    if (wanted.size() > 1) {
+      for (String name : wanted) {
+        rows.addAll(inOwnJvm(name));
       }
+    } else if (wanted.size() == 1) {
+      System.err.printf("%-8s ...%n", wanted.get(0));
+      Measurement m = new Measurement(warmUp, seconds, rounds());
+      ALL.get(wanted.get(0)).apply(m).forEach(row -> rows.add(printed(row)));
     }
     if (names.contains(MICRO)) {
-      List<Row> more = Micro.run(seconds, rounds);
-      rows.addAll(more);
-      more.forEach(BenchMain::print);
+      Micro.run(seconds, rounds()).forEach(row -> rows.add(printed(row)));
     }
     if (json != null) {
-      Files.writeString(json, toJson(rows));
+      Files.writeString(json, "[\n" + String.join(",\n", rows) + "\n]\n");
     }
     return 0;
+  }
+
+  private int rounds() {
+    return Math.max(1, rounds);
+  }
+
+  /**
+   * Runs one benchmark in a JVM of its own, with this one's options: what the JIT learned from one
+   * must not slow the next down.
+   */
+  private List<String> inOwnJvm(String name) throws IOException, InterruptedException {
+    Path result = Files.createTempFile("millrace-bench", ".json");
+    try {
+      List<String> command = new ArrayList<>();
+      command.add(ProcessHandle.current().info().command().orElse("java"));
+      command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+      command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+      command.addAll(List.of(BenchMain.class.getName(), name, "--json", result.toString()));
+      command.addAll(List.of("--seconds", "" + seconds, "--rounds", "" + rounds()));
+      command.addAll(List.of("--warm-up", "" + warmUp));
+      if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+        throw new IOException("the benchmark " + name + " failed");
+      }
+      return Files.readAllLines(result).stream()
+          .filter(line -> line.startsWith("  {"))
+          .map(line -> line.endsWith(",") ? line.substring(0, line.length() - 1) : line)
+          .toList();
+    } finally {
+      Files.deleteIfExists(result);
+    }
+  }
+
+  /** Prints a row and returns it as JSON. */
+  private static String printed(Row row) {
+    print(row);
+    return toJson(row);
   }
 
   private static void print(Row row) {
@@ -109,20 +146,13 @@ public final class BenchMain implements Callable<Integer> {
   }
 
   /** Names and notes hold no character that JSON would want escaped. */
-  private static String toJson(List<Row> rows) {
-    StringBuilder text = new StringBuilder("[\n");
-    for (int i = 0; i < rows.size(); i++) {
-      Row row = rows.get(i);
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "  {\"name\": \"%s\", \"value\": %.4f, \"unit\": \"%s\", \"note\": \"%s\"}%s%n",
-              row.name(),
-              row.value(),
-              row.unit(),
-              row.note(),
-              i + 1 < rows.size() ? "," : ""));
-    }
-    return text.append("]\n").toString();
+  private static String toJson(Row row) {
+    return String.format(
+        Locale.ROOT,
+        "  {\"name\": \"%s\", \"value\": %.4f, \"unit\": \"%s\", \"note\": \"%s\"}",
+        row.name(),
+        row.value(),
+        row.unit(),
+        row.note());
   }
 }
