@@ -10,8 +10,6 @@ public enum DropReason {
   NO_FRAME("no frame free"),
   /** Driver or link: the transmit queue was full. */
   TX_QUEUE_FULL("transmit queue full"),
-  /** Driver: the packet is larger than a frame. */
-  FRAME_TOO_LONG("longer than a frame"),
   /** The stack threw while handling the packet; see the log. */
   INTERNAL_ERROR("internal error"),
 
