@@ -14,6 +14,8 @@ public enum Counter {
   IP_IN_RECEIVES,
   /** IP datagrams sent. */
   IP_OUT_REQUESTS,
+  /** Fragments received that had to be put together. */
+  IP_REASM_REQDS,
   /** Datagrams put together from fragments. */
   IP_REASM_OKS,
   /** Datagrams cut into fragments. */

@@ -69,6 +69,7 @@ final class Ipv4Reassembly {
    *     caller; or null
    */
   Frame add(Frame fragment, long now) {
+    counters.increment(Counter.IP_REASM_REQDS);
     long at = fragment.address();
     int flags = Ipv4Header.flagsAndOffset(at);
     int from = (flags & Ipv4Header.OFFSET_MASK) << 3;
