@@ -10,15 +10,17 @@ import java.util.Arrays;
  * a bit of the input is set. It is linear, so one table per input byte gives it with a look-up per
  * byte. Inputs are in the order of the wire: source, destination, source port, destination port.
  *
- * <p>Immutable but for the indirection table, which its shard alone changes. Allocates nothing per
- * hash.
+ * <p>Immutable: shards may share one. Allocates nothing per hash.
  */
 public final class Toeplitz {
   /** Bytes of a key. */
   public static final int KEY_SIZE = 40;
 
-  /** Entries of the indirection table; a power of two. */
+  /** Entries of the indirection table unless the hardware has one of another size. */
   public static final int TABLE_SIZE = 128;
+
+  private static final int MAX_TABLE = 4096;
+  private static final int MAX_QUEUES = 256;
 
   /** Bytes of the longest input: two IPv6 addresses and two ports. */
   private static final int MAX_INPUT = 36;
@@ -31,22 +33,41 @@ public final class Toeplitz {
   /** For input byte {@code i} of value {@code v}: its part of the hash, at {@code i * 256 + v}. */
   private final int[] parts = new int[MAX_INPUT * 256];
 
-  private final byte[] queues = new byte[TABLE_SIZE];
+  private final byte[] queues;
 
   /**
    * Precomputes the tables for a key, and spreads hashes over {@code queueCount} queues evenly.
    *
-   * @param key 40 bytes, as given to or read from the hardware
+   * @param key 40 bytes or more, as given to or read from the hardware; what follows the first 40
+   *     never enters the hash of addresses and ports
    * @param queueCount 1 to 128
    */
   public Toeplitz(byte[] key, int queueCount) {
-    if (key.length != KEY_SIZE) {
-      throw new IllegalArgumentException("a key has 40 bytes, not " + key.length);
+    this(key, evenly(queueCount));
+  }
+
+  /**
+   * Precomputes the tables for a key, and takes over the indirection table of the hardware.
+   *
+   * @param key 40 bytes or more
+   * @param indirection 1 to 4096 queue numbers of 0 to 255; their number is a power of two
+   */
+  public Toeplitz(byte[] key, int[] indirection) {
+    if (key.length < KEY_SIZE) {
+      throw new IllegalArgumentException("a key has at least 40 bytes, not " + key.length);
     }
-    if (queueCount < 1 || queueCount > TABLE_SIZE) {
-      throw new IllegalArgumentException(queueCount + " is not between 1 and 128 queues");
+    int size = indirection.length;
+    if (Integer.bitCount(size) != 1
+        || size > MAX_TABLE
+        || Arrays.stream(indirection).anyMatch(queue -> queue < 0 || queue >= MAX_QUEUES)) {
+      throw new IllegalArgumentException(
+          "an indirection table has a power of two of entries, at most 4096, of 0 to 255");
     }
-    this.key = key.clone();
+    this.key = Arrays.copyOf(key, KEY_SIZE);
+    queues = new byte[size];
+    for (int i = 0; i < size; i++) {
+      queues[i] = (byte) indirection[i];
+    }
     for (int i = 0; i < MAX_INPUT; i++) {
       for (int bit = 0; bit < 8; bit++) {
         int window = window(i * 8 + bit);
@@ -58,9 +79,17 @@ public final class Toeplitz {
         }
       }
     }
-    for (int i = 0; i < TABLE_SIZE; i++) {
-      queues[i] = (byte) (i % queueCount);
+  }
+
+  private static int[] evenly(int queueCount) {
+    if (queueCount < 1 || queueCount > TABLE_SIZE) {
+      throw new IllegalArgumentException(queueCount + " is not between 1 and 128 queues");
     }
+    int[] table = new int[TABLE_SIZE];
+    for (int i = 0; i < TABLE_SIZE; i++) {
+      table[i] = i % queueCount;
+    }
+    return table;
   }
 
   /**
@@ -129,23 +158,17 @@ public final class Toeplitz {
         ^ table[row + 768 + (word & 0xff)];
   }
 
-  /** The queue, 0 to 127, that the hardware puts a packet with this hash into. */
+  /** The queue, 0 to 255, that the hardware puts a packet with this hash into. */
   public int queue(int hash) {
-    return queues[hash & TABLE_SIZE - 1];
+    return queues[hash & queues.length - 1] & 0xff;
   }
 
-  /**
-   * Takes over the indirection table of the hardware.
-   *
-   * @param table 128 queue numbers of 0 to 127
-   */
-  public void indirection(int[] table) {
-    if (table.length != TABLE_SIZE
-        || Arrays.stream(table).anyMatch(queue -> queue < 0 || queue >= TABLE_SIZE)) {
-      throw new IllegalArgumentException("an indirection table has 128 entries of 0 to 127");
+  /** A copy of the indirection table. */
+  public int[] indirection() {
+    int[] table = new int[queues.length];
+    for (int i = 0; i < table.length; i++) {
+      table[i] = queues[i] & 0xff;
     }
-    for (int i = 0; i < TABLE_SIZE; i++) {
-      queues[i] = (byte) table[i];
-    }
+    return table;
   }
 }

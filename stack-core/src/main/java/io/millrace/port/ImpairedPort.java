@@ -29,7 +29,14 @@ final class ImpairedPort implements Port {
     this.impairment = impairment;
     PortInfo own = inner.info();
     this.info =
-        new PortInfo(own.name(), own.mac(), own.mtu(), own.queues(), own.offloads() & ~HIDDEN);
+        new PortInfo(
+            own.name(),
+            own.mac(),
+            own.mtu(),
+            own.queues(),
+            own.offloads() & ~HIDDEN,
+            own.frameSize(),
+            own.rss());
     this.queues = new ImpairedQueue[own.queues()];
   }
 

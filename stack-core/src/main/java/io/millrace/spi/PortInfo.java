@@ -1,5 +1,7 @@
 package io.millrace.spi;
 
+import io.millrace.flow.Toeplitz;
+
 /**
  * What a port is and can do.
  *
@@ -8,8 +10,13 @@ package io.millrace.spi;
  * @param mtu the largest IP datagram in bytes, 68 to 65535
  * @param queues the number of queues
  * @param offloads the bits of what the port does for us, see the constants
+ * @param frameSize the bytes per standard frame that the device insists on, headroom included, or 0
+ *     if it takes any
+ * @param rss the hash and the table by which the device spreads flows over the queues, or null if
+ *     nobody knows which queue a flow comes in by: the stack then hashes in software
  */
-public record PortInfo(String name, long mac, int mtu, int queues, int offloads) {
+public record PortInfo(
+    String name, long mac, int mtu, int queues, int offloads, int frameSize, Toeplitz rss) {
   /** Fills in transport checksums where a frame asks for it. */
   public static final int TX_CHECKSUM = 1;
 
@@ -30,6 +37,11 @@ public record PortInfo(String name, long mac, int mtu, int queues, int offloads)
     if (mtu < 68 || mtu > 65_535) {
       throw new IllegalArgumentException("MTU " + mtu + " is not between 68 and 65535");
     }
+  }
+
+  /** A port that takes frames of any size and does not say how it spreads flows. */
+  public PortInfo(String name, long mac, int mtu, int queues, int offloads) {
+    this(name, mac, mtu, queues, offloads, 0, null);
   }
 
   /** Whether all bits of {@code mask} are offered. */

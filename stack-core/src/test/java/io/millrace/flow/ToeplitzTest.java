@@ -125,10 +125,21 @@ class ToeplitzTest {
     assertThat(entries).containsExactly(32, 32, 32, 32);
     int[] table = new int[128];
     table[5] = 127;
-    published.indirection(table);
-    assertThat(published.queue(5)).isEqualTo(127);
-    assertThat(published.queue(6)).isZero();
-    assertThat(published.queue(-1)).isZero();
+    Toeplitz told = new Toeplitz(KEY, table);
+    assertThat(told.queue(5)).isEqualTo(127);
+    assertThat(told.queue(6)).isZero();
+    assertThat(told.queue(-1)).isZero();
+    assertThat(told.indirection()).isEqualTo(table);
+  }
+
+  @Test
+  void tablesHaveTheSizeThatTheHardwareHas() {
+    int[] table = new int[512];
+    table[511] = 255;
+    Toeplitz wide = new Toeplitz(Arrays.copyOf(KEY, 52), table);
+    assertThat(wide.queue(511)).isEqualTo(255);
+    assertThat(wide.queue(127)).isZero();
+    assertThat(wide.key()).isEqualTo(KEY);
   }
 
   @Test
@@ -136,11 +147,10 @@ class ToeplitzTest {
     assertThatThrownBy(() -> new Toeplitz(new byte[39], 1)).hasMessageContaining("40 bytes");
     assertThatThrownBy(() -> new Toeplitz(KEY, 0)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new Toeplitz(KEY, 129)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> published.indirection(new int[127]))
+    assertThatThrownBy(() -> new Toeplitz(KEY, new int[127]))
         .isInstanceOf(IllegalArgumentException.class);
     int[] wrong = new int[128];
-    wrong[127] = 128;
-    assertThatThrownBy(() -> published.indirection(wrong))
-        .isInstanceOf(IllegalArgumentException.class);
+    wrong[127] = 256;
+    assertThatThrownBy(() -> new Toeplitz(KEY, wrong)).isInstanceOf(IllegalArgumentException.class);
   }
 }
