@@ -9,6 +9,8 @@ package io.millrace.lane;
  *     not, the sender fills checksums in
  * @param vouch whether the lane vouches for every checksum; if not, it passes on what the sender
  *     knows
- * @param depth frames of either size that the receiver posts at most
+ * @param depth standard frames that the receiver posts at most
+ * @param depthLarge large frames that it posts at most, if the lane offloads
  */
-public record LaneConfig(int longest, boolean drop, boolean offload, boolean vouch, int depth) {}
+public record LaneConfig(
+    int longest, boolean drop, boolean offload, boolean vouch, int depth, int depthLarge) {}

@@ -50,7 +50,7 @@ public final class LaneReceiver extends CacheLinePad {
     largeFrames = new Frame[Lane.LARGE_RING];
     // The other half is for sending, and for what the application keeps.
     depth = Math.max(1, Math.min(Math.min(lane.ring(), config.depth()), pool.frames() / 2));
-    int large = Math.min(config.depth(), pool.largeFrames() / 2);
+    int large = Math.min(config.depthLarge(), pool.largeFrames() / 2);
     depthLarge = offload ? Math.min(Lane.LARGE_RING, large) : 0;
     lane.hold(pool.region());
     lane.limits(

@@ -67,6 +67,11 @@ public final class Bindings {
     return shards.isEmpty() ? 0 : shards.get(key(protocol, port));
   }
 
+  /** Whether a shard other than this one has the port bound. */
+  public boolean isBoundElsewhere(int protocol, int port) {
+    return (shardsOf(protocol, port) & ~(1L << self.index())) != 0;
+  }
+
   /**
    * The shard that a packet which nobody wants here should go to: the flow's {@code owner} if that
    * has the port bound, else another that has.

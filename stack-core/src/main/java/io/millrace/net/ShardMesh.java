@@ -24,6 +24,9 @@ final class ShardMesh implements AutoCloseable {
   /** A row of bells has two cache lines of its own, because adjacent ones are fetched in pairs. */
   private static final int ROW = 128;
 
+  /** Large frames that a lane keeps posted, if the pool has them. */
+  static final int LARGE_PER_LANE = 2;
+
   private static final int LONGEST = FramePool.LARGE_SIZE;
 
   private final List<ShardGroup> groups = new ArrayList<>();
@@ -64,7 +67,8 @@ final class ShardMesh implements AutoCloseable {
    */
   private static LaneConfig lane(FramePool pool, int shards) {
     int depth = Math.clamp(pool.frames() / SHARE / (shards - 1), 1, LANE);
-    return new LaneConfig(LONGEST, true, true, false, depth);
+    int depthLarge = Math.min(LARGE_PER_LANE, pool.largeFrames() / 2 / (shards - 1));
+    return new LaneConfig(LONGEST, true, true, false, depth, depthLarge);
   }
 
   ShardGroup group(int shard) {

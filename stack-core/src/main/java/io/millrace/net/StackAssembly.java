@@ -127,9 +127,10 @@ final class StackAssembly {
       // for the same few sets of the first-level cache.
       size = (lines | 1) * 64;
     }
-    // Without ports that merge or segment, a few are still needed to put fragments together in.
-    int largeFrames =
-        large ? config.largeFrames() : Math.min(config.largeFrames(), REASSEMBLY_FRAMES);
+    // Without ports that merge or segment, a few are still needed to put fragments together in, and
+    // for the lanes of whole datagrams between shards.
+    int few = REASSEMBLY_FRAMES + 2 * ShardMesh.LARGE_PER_LANE * (configs.size() - 1);
+    int largeFrames = large ? config.largeFrames() : Math.min(config.largeFrames(), few);
     return new FramePool(config.frames(), size, largeFrames, config.hugePages());
   }
 

@@ -32,7 +32,7 @@ record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
 
   /** The lanes that the wire is made of. */
   LaneConfig lane() {
-    return new LaneConfig(mtu + LINK_HEADER, drop, offload, offload, ring);
+    return new LaneConfig(mtu + LINK_HEADER, drop, offload, offload, ring, ring);
   }
 
   /** Refuses a second end that wants the wire to be another one. */
