@@ -86,6 +86,11 @@ public final class Linux {
       handle("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SOCKET =
       handle("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle BIND = handle("bind", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SETSOCKOPT =
+      handle("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle GETSOCKOPT =
+      handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SETNS = handle("setns", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
@@ -249,6 +254,36 @@ public final class Linux {
   public int socket(int domain, int type, int protocol) {
     try {
       return (int) check((int) SOCKET.invokeExact(state, domain, type, protocol));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code bind(2)} to the {@code length} bytes of the {@code sockaddr} at {@code address}. */
+  public int bind(int fd, long address, int length) {
+    try {
+      return (int) check((int) BIND.invokeExact(state, fd, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code setsockopt(2)}: the value is the {@code length} bytes at {@code address}. */
+  public int setsockopt(int fd, int level, int option, long address, int length) {
+    try {
+      return (int) check((int) SETSOCKOPT.invokeExact(state, fd, level, option, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /**
+   * {@code getsockopt(2)}: writes the value to {@code address}; the 32-bit value at {@code length}
+   * says how many bytes there are, and then how many it has.
+   */
+  public int getsockopt(int fd, int level, int option, long address, long length) {
+    try {
+      return (int) check((int) GETSOCKOPT.invokeExact(state, fd, level, option, address, length));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }
