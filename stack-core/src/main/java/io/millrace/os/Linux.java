@@ -59,6 +59,12 @@ public final class Linux {
   /** {@code poll}: readable. */
   public static final int POLLIN = 1;
 
+  /** {@code send}, {@code recv}: never block. */
+  public static final int MSG_DONTWAIT = 0x40;
+
+  /** The number of {@code bpf(2)}, for which the C library has no function. */
+  private static final long BPF = "aarch64".equals(System.getProperty("os.arch")) ? 280 : 321;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
   private static final VarHandle ERRNO_VALUE =
@@ -92,6 +98,12 @@ public final class Linux {
   private static final MethodHandle GETSOCKOPT =
       handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SETNS = handle("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SEND =
+      handle("send", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle RECV =
+      handle("recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SYSCALL =
+      handle("syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().find("strerror").orElseThrow(),
@@ -293,6 +305,33 @@ public final class Linux {
   public int setns(int fd, int type) {
     try {
       return (int) check((int) SETNS.invokeExact(state, fd, type));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code send(2)}; one of nothing tells an AF_XDP socket that its transmit ring is filled. */
+  public long send(int fd, long address, long count, int flags) {
+    try {
+      return check((long) SEND.invokeExact(state, fd, address, count, flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code recv(2)}; one of nothing lets an AF_XDP socket's device work. */
+  public long recv(int fd, long address, long count, int flags) {
+    try {
+      return check((long) RECV.invokeExact(state, fd, address, count, flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code bpf(2)}: {@code size} bytes of attributes at {@code attributes}. */
+  public long bpf(int command, long attributes, int size) {
+    try {
+      return check((long) SYSCALL.invokeExact(state, BPF, (long) command, attributes, (long) size));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }
