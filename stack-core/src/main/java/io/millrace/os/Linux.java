@@ -47,6 +47,9 @@ public final class Linux {
   /** Invalid argument. */
   public static final int EINVAL = 22;
 
+  /** Not supported by this device or kernel. */
+  public static final int EOPNOTSUPP = 95;
+
   /** {@code open}: read and write. */
   public static final int O_RDWR = 2;
 
