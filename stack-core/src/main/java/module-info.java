@@ -5,6 +5,7 @@
 module io.millrace.core {
   requires org.agrona;
 
+  exports io.millrace.bpf;
   exports io.millrace.buf;
   exports io.millrace.capture;
   exports io.millrace.diag;
