@@ -28,6 +28,10 @@ final class StackUdp extends Udp {
   private final PortTable ports = new PortTable();
   private final PortAllocator ephemeral;
   private StackUdpSocket blocked;
+
+  /** The bytes that IP's datagram at hand has behind UDP's. */
+  private int surplus;
+
   private int sockets;
 
   StackUdp(Shard shard) {
@@ -67,6 +71,7 @@ final class StackUdp extends Udp {
     }
     StackUdpSocket socket = new StackUdpSocket(this, shard, config, handler, local, number, shared);
     ports.add(socket);
+    shard.bindings().bound(IpProtocol.UDP, number);
     sockets++;
     return socket;
   }
@@ -81,7 +86,8 @@ final class StackUdp extends Udp {
   private int freePort(IpAddress local) {
     int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, IpProtocol.UDP);
     for (int tries = ephemeral.count(); tries > 0; tries--) {
-      if (ports.isFree(port)) {
+      // Each shard has ports of its own, so that no two choose the same one.
+      if (port % shard.group().size() == shard.index() && ports.isFree(port)) {
         return port;
       }
       port = ephemeral.next(port);
@@ -122,6 +128,7 @@ final class StackUdp extends Udp {
 
   void closed(StackUdpSocket socket) {
     ports.remove(socket);
+    shard.bindings().unbound(IpProtocol.UDP, socket.localPort());
     sockets--;
   }
 
@@ -148,6 +155,7 @@ final class StackUdp extends Udp {
       return DropReason.UDP_BAD_LENGTH;
     }
     long fields = UdpHeader.fields(header);
+    surplus = frame.length() - UdpHeader.length(fields);
     frame.trim(UdpHeader.length(fields));
     if (!isIntact(frame, header, UdpHeader.checksum(fields))) {
       return DropReason.UDP_BAD_CHECKSUM;
@@ -166,12 +174,47 @@ final class StackUdp extends Udp {
             port,
             sourcePort);
     if (socket == null) {
-      refuse(frame, now);
-      return DropReason.UDP_NO_PORT;
+      return foreign(frame, sourcePort, port, now);
     }
     frame.pull(UdpHeader.SIZE);
     deliver(socket, frame, sourcePort);
     return null;
+  }
+
+  /** Nobody here wants the datagram: another shard does, or nobody. */
+  private DropReason foreign(Frame frame, int sourcePort, int port, long now) {
+    if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
+      int to = shard.bindings().choose(IpProtocol.UDP, port, owner(frame, sourcePort, port));
+      if (to >= 0) {
+        prepareHandOver(frame);
+        frame.retain();
+        shard.group().handOver(frame, to);
+        return null;
+      }
+    }
+    refuse(frame, now);
+    return DropReason.UDP_NO_PORT;
+  }
+
+  private int owner(Frame frame, int sourcePort, int port) {
+    return shard
+        .steering()
+        .owner(
+            frame.interfaceIndex(),
+            frame.sourceHi(),
+            frame.sourceLo(),
+            frame.destinationHi(),
+            frame.destinationLo(),
+            Flow.ports(sourcePort, port));
+  }
+
+  /** The whole IP datagram goes over, with a checksum that has been verified. */
+  private void prepareHandOver(Frame frame) {
+    frame.append(surplus);
+    if (!frame.has(Frame.CHECKSUM_PARTIAL)) {
+      frame.set(Frame.RX_CHECKSUM_OK);
+      frame.clear(Frame.REASSEMBLED);
+    }
   }
 
   private static boolean isIntact(Frame frame, long header, int checksum) {
@@ -218,6 +261,12 @@ final class StackUdp extends Udp {
   private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
     long hi = frame.destinationHi();
     long lo = frame.destinationLo();
+    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
+      int length = frame.length();
+      prepareHandOver(frame);
+      shard.group().handOverToAll(frame);
+      frame.trim(length);
+    }
     StackUdpSocket socket = ports.find(hi, lo, port);
     if (socket == null) {
       return DropReason.UDP_NO_PORT; // never answered: RFC 1122 §3.2.2
@@ -281,6 +330,14 @@ final class StackUdp extends Udp {
     } catch (RuntimeException | Error e) {
       shard.report("an ICMP error for " + socket, e);
     }
+  }
+
+  @Override
+  public int shardOf(long localHi, long localLo, long remoteHi, long remoteLo, int pair) {
+    int port = pair >>> 16;
+    return find(localHi, localLo, remoteHi, remoteLo, port, pair & 0xffff) != null
+        ? shard.index()
+        : shard.bindings().choose(IpProtocol.UDP, port, shard.index());
   }
 
   // ---- out ----
