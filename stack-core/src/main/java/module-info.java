@@ -11,6 +11,7 @@ module io.millrace.core {
   exports io.millrace.diag;
   exports io.millrace.flow;
   exports io.millrace.ip;
+  exports io.millrace.lane;
   exports io.millrace.link;
   exports io.millrace.net;
   exports io.millrace.os;

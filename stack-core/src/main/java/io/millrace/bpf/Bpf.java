@@ -152,7 +152,7 @@ public final class Bpf implements AutoCloseable {
       if (again >= 0) {
         linux.close((int) again);
       }
-      String[] lines = Bytes.segment(log, LOG_SIZE).getString(0, US_ASCII).strip().split("\n");
+      String[] lines = Bytes.segment(log, LOG_SIZE).getString(0, US_ASCII).strip().split("\n", -1);
       StringBuilder last = new StringBuilder();
       for (int i = Math.max(0, lines.length - LOG_LINES); i < lines.length; i++) {
         last.append("\n  ").append(lines[i]);
