@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
       DemoCommand.class,
       HttpdCommand.class,
       EchoCommand.class,
+      Iperf3Command.class,
       FetchCommand.class,
       PingCommand.class,
       CaptureCommand.class

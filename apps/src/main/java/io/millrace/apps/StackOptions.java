@@ -55,8 +55,13 @@ final class StackOptions {
     return start("");
   }
 
-  /** Starts the stack; {@code more} is added to the port's name. */
-  NetStack start(String more) {
+  /**
+   * Starts the stack.
+   *
+   * @param more is added to the port's name
+   * @param settings of protocols
+   */
+  NetStack start(String more, Record... settings) {
     ShardConfig shards = ShardConfig.defaults();
     if (poll) {
       shards = shards.withMode(ShardMode.POLL);
@@ -68,6 +73,9 @@ final class StackOptions {
         NetStack.builder().shards(shards).port(driver + more, address.toString());
     if (gateway != null) {
       builder.gateway(gateway.toString());
+    }
+    for (Record setting : settings) {
+      builder.with(setting);
     }
     return builder.start();
   }
