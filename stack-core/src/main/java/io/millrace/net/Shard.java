@@ -1,5 +1,6 @@
 package io.millrace.net;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
@@ -52,6 +53,9 @@ public final class Shard {
   private Transport sctp;
   private Thread thread;
   private Sleeper sleeper;
+  private ShardGroup group;
+  private Steering steering;
+  private final Bindings bindings = new Bindings(this);
   private long errorsLogged;
 
   Shard(
@@ -74,6 +78,14 @@ public final class Shard {
   }
 
   // ---- made at start ----
+
+  void group(ShardGroup newGroup) {
+    group = newGroup;
+  }
+
+  void steering(Steering newSteering) {
+    steering = newSteering;
+  }
 
   void interfaces(List<NetInterface> all) {
     interfaces = all.toArray(NetInterface[]::new);
@@ -104,6 +116,21 @@ public final class Shard {
   /** The shard's number, from 0. */
   public int index() {
     return index;
+  }
+
+  /** The shards of the stack, as this one sees them. */
+  public ShardGroup group() {
+    return group;
+  }
+
+  /** Which shard a flow belongs to. */
+  public Steering steering() {
+    return steering;
+  }
+
+  /** Which shards have which ports bound. */
+  public Bindings bindings() {
+    return bindings;
   }
 
   /** What the shard was made of. */
@@ -235,7 +262,7 @@ public final class Shard {
    */
   public int step() {
     long now = clock.update();
-    int work = messages();
+    int work = messages() + group.receive(now);
     for (NetInterface from : interfaces) {
       work += receive(from, now);
     }
@@ -246,7 +273,7 @@ public final class Shard {
     for (NetInterface to : interfaces) {
       work += flush(to);
     }
-    return work;
+    return work + group.ringBells();
   }
 
   private int messages() {
@@ -254,13 +281,43 @@ public final class Shard {
     Runnable task;
     while (n < MESSAGES_PER_CYCLE && (task = mailbox.poll()) != null) {
       n++;
-      try {
-        task.run();
-      } catch (RuntimeException | Error e) {
-        report("a message", e);
-      }
+      run(task);
     }
     return n;
+  }
+
+  /** A message. */
+  void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      report("a message", e);
+    }
+  }
+
+  /** A packet that another shard hands over. */
+  void takeOver(Frame frame, long now) {
+    int tag = frame.laneTag();
+    NetInterface at = interfaces[HandOver.interfaceIndex(tag)];
+    if (HandOver.kind(tag) == HandOver.TRANSMIT) {
+      at.transmit(frame);
+      return;
+    }
+    frame.set(HandOver.flags(tag));
+    frame.interfaceIndex(at.index());
+    frame.markL3();
+    try {
+      if (HandOver.kind(tag) == HandOver.RESOLUTION) {
+        ipv4.resolutionInput(frame, at, now);
+      } else {
+        // It has been counted by the shard that received it.
+        counters.add(Counter.IP_IN_RECEIVES, -1);
+        (Bytes.u8(frame.address()) >>> 4 == 4 ? ipv4 : ipv6).input(frame, at, now);
+      }
+    } catch (RuntimeException | Error e) {
+      counters.drop(DropReason.INTERNAL_ERROR);
+      report("a packet from another shard", e);
+    }
   }
 
   private int receive(NetInterface from, long now) {
@@ -346,7 +403,7 @@ public final class Shard {
    * Long.MAX_VALUE} if none.
    */
   public long nextDeadline() {
-    long earliest = wheel.nextDeadline();
+    long earliest = group.isIdle() ? wheel.nextDeadline() : clock.now();
     for (NetInterface each : interfaces) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
       if (each.isBacklogged()) {
@@ -382,7 +439,7 @@ public final class Shard {
     wakeUp();
   }
 
-  private void wakeUp() {
+  void wakeUp() {
     Sleeper waiting = sleeper;
     if (waiting != null) {
       waiting.wakeUp();
@@ -393,8 +450,9 @@ public final class Shard {
     sleeper = newSleeper;
   }
 
-  boolean mailboxIsEmpty() {
-    return mailbox.isEmpty();
+  /** Whether no message and no packet from another thread waits. */
+  boolean isIdle() {
+    return mailbox.isEmpty() && group.isIdle();
   }
 
   NetInterface[] interfaceArray() {

@@ -25,7 +25,7 @@ final class TimeWaits extends TimerNode {
   }
 
   /** Puts what is left of a connection in its place. */
-  void enter(TcpConnection c, long now) {
+  void enter(StackTcpConnection c, long now) {
     if (list.size() >= config.maxTimeWait()) {
       if (list.first() == null) {
         flows.remove(c);

@@ -1,6 +1,8 @@
 package io.millrace.driver.mem;
 
 import io.millrace.buf.Frame;
+import io.millrace.lane.LaneReceiver;
+import io.millrace.lane.LaneSender;
 import io.millrace.spi.PortQueue;
 
 /** The one queue of an end of a wire. <b>Thread:</b> the shard's. */

@@ -1,6 +1,9 @@
 package io.millrace.driver.mem;
 
 import io.millrace.buf.FramePool;
+import io.millrace.lane.Lane;
+import io.millrace.lane.LaneReceiver;
+import io.millrace.lane.LaneSender;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
@@ -47,7 +50,8 @@ final class Wire {
     for (int end = 0; end < 2; end++) {
       lanes[end] = new Lane(options.ring());
       lanesInUse[end] = lanes[end];
-      senders[end] = new LaneSender(this, end, lanes[end], options);
+      int to = end;
+      senders[end] = new LaneSender(lanes[end], options.lane(), () -> nextLane(to));
     }
   }
 
@@ -95,12 +99,12 @@ final class Wire {
         }
         lanes[end] = new Lane(options.ring());
       }
-      return new MemQueue(new LaneReceiver(lanes[end], pool, options), senders[1 - end]);
+      return new MemQueue(new LaneReceiver(lanes[end], pool, options.lane()), senders[1 - end]);
     }
   }
 
   /** For a sender that finds its lane closed: the lane that has taken its place, or null. */
-  Lane nextLane(int end) {
+  private Lane nextLane(int end) {
     synchronized (WIRES) {
       if (lanes[end].isClosed()) {
         return null;

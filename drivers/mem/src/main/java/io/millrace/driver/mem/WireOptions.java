@@ -1,5 +1,6 @@
 package io.millrace.driver.mem;
 
+import io.millrace.lane.LaneConfig;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
 import java.util.ArrayList;
@@ -7,6 +8,9 @@ import java.util.List;
 
 /** What a wire is made of; see {@link MemDriver}. */
 record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
+  /** An Ethernet header and one 802.1Q tag: what a packet may be longer than the MTU. */
+  private static final int LINK_HEADER = 18;
+
   private static final WireOptions DEFAULTS = new WireOptions(1500, 512, false, false);
 
   /** The options of the end that is opened first. */
@@ -24,6 +28,11 @@ record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
         ring,
         config.flag("drop", otherwise.drop),
         config.flag("offload", otherwise.offload) && config.offload());
+  }
+
+  /** The lanes that the wire is made of. */
+  LaneConfig lane() {
+    return new LaneConfig(mtu + LINK_HEADER, drop, offload, offload, ring, ring);
   }
 
   /** Refuses a second end that wants the wire to be another one. */

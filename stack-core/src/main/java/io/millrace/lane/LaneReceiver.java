@@ -1,14 +1,11 @@
-package io.millrace.driver.mem;
+package io.millrace.lane;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 
 /** The receiving end of a {@link Lane}. <b>Thread:</b> that of the shard that receives. */
-final class LaneReceiver extends CacheLinePad {
-  /** An Ethernet header and one 802.1Q tag: what a packet may be longer than the MTU. */
-  static final int LINK_HEADER = 18;
-
+public final class LaneReceiver extends CacheLinePad {
   private final Lane lane;
   private final FramePool pool;
   private final boolean offload;
@@ -38,10 +35,11 @@ final class LaneReceiver extends CacheLinePad {
   private int usedLarge;
   private int lostReported;
 
-  LaneReceiver(Lane lane, FramePool pool, WireOptions options) {
+  /** Posts the first frames of {@code pool}, and holds its memory until the lane is freed. */
+  public LaneReceiver(Lane lane, FramePool pool, LaneConfig config) {
     this.lane = lane;
     this.pool = pool;
-    offload = options.offload();
+    offload = config.offload();
     filledAt = lane.filledAt();
     postedAt = lane.postedAt();
     addresses = lane.addresses();
@@ -51,17 +49,18 @@ final class LaneReceiver extends CacheLinePad {
     frames = new Frame[lane.ring()];
     largeFrames = new Frame[Lane.LARGE_RING];
     // The other half is for sending, and for what the application keeps.
-    depth = Math.max(1, Math.min(lane.ring(), pool.frames() / 2));
-    depthLarge = offload ? Math.min(Lane.LARGE_RING, pool.largeFrames() / 2) : 0;
+    depth = Math.max(1, Math.min(Math.min(lane.ring(), config.depth()), pool.frames() / 2));
+    int large = Math.min(config.depthLarge(), pool.largeFrames() / 2);
+    depthLarge = offload ? Math.min(Lane.LARGE_RING, large) : 0;
     lane.hold(pool.region());
     lane.limits(
-        Math.min(pool.frameSize() - FramePool.HEADROOM, options.mtu() + LINK_HEADER),
+        Math.min(pool.frameSize() - FramePool.HEADROOM, config.longest()),
         depthLarge == 0 ? 0 : FramePool.LARGE_SIZE - FramePool.HEADROOM);
     post();
   }
 
-  /** As {@link io.millrace.spi.PortQueue#rxBurst}. */
-  int receive(Frame[] out, int max, long now) {
+  /** As {@link io.millrace.spi.PortQueue#rxBurst}; each frame's sender's tag is on it. */
+  public int receive(Frame[] out, int max, long now) {
     int ready = filled - taken;
     if (ready == 0) {
       filled = Bytes.getIntAcquire(filledAt);
@@ -91,6 +90,10 @@ final class LaneReceiver extends CacheLinePad {
     }
     frame.window(FramePool.HEADROOM, (int) completion);
     frame.receiveTime(now);
+    frame.laneTag((int) (completion >>> Lane.TAG_SHIFT));
+    if ((completion >>> 48 & Lane.CHECKED) != 0) {
+      frame.set(Frame.RX_CHECKSUM_OK);
+    }
     if (offload) {
       hints(frame, completion, at);
     }
@@ -98,8 +101,6 @@ final class LaneReceiver extends CacheLinePad {
   }
 
   private static void hints(Frame frame, long completion, long at) {
-    // Memory does not flip bits on the way: the wire vouches for every checksum.
-    frame.set(Frame.RX_CHECKSUM_OK);
     frame.segmentSize((int) (completion >>> 32) & 0xffff);
     if ((completion >>> 48 & Lane.PARTIAL) != 0) {
       long where = Bytes.i64Native(at + 8);
@@ -140,7 +141,7 @@ final class LaneReceiver extends CacheLinePad {
   }
 
   /** As {@link io.millrace.spi.PortQueue#takeReceiveDrops}. */
-  long takeLost() {
+  public long takeLost() {
     int lost = Bytes.getIntAcquire(lane.lostAt());
     int n = lost - lostReported;
     lostReported = lost;
@@ -148,7 +149,7 @@ final class LaneReceiver extends CacheLinePad {
   }
 
   /** Gives the posted frames back to the pool, filled or not. */
-  void close() {
+  public void close() {
     lane.close();
     for (; used != posted; used++) {
       frames[used & mask].release();

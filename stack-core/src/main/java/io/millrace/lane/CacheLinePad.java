@@ -1,4 +1,4 @@
-package io.millrace.driver.mem;
+package io.millrace.lane;
 
 /**
  * Keeps the fields of a subclass away from the object that lies in front of it on the heap: the two

@@ -1,20 +1,21 @@
-package io.millrace.driver.mem;
+package io.millrace.lane;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
+import java.util.function.Supplier;
 
 /** The sending end of a {@link Lane}. <b>Thread:</b> that of the shard that sends. */
-final class LaneSender extends CacheLinePad {
+public final class LaneSender extends CacheLinePad {
   /**
    * The longest packet that segmentation offload may make: an IP datagram, a link header and a tag.
    */
-  private static final int LONGEST = 65_535 + LaneReceiver.LINK_HEADER;
+  private static final int LONGEST = 65_535 + 18;
 
-  private final Wire wire;
-  private final int toEnd;
+  private final Supplier<Lane> successor;
   private final boolean dropping;
   private final boolean offload;
+  private final boolean vouch;
   private final int longestUncut;
 
   private Lane lane;
@@ -46,15 +47,24 @@ final class LaneSender extends CacheLinePad {
   /** Packets that the receiver had no room for; it reads this. */
   private int lost;
 
+  /** Goes into every completion. */
+  private long tagBits;
+
   /** Packets sent after the receiver had gone, not yet reported. */
   private long swallowed;
 
-  LaneSender(Wire wire, int toEnd, Lane lane, WireOptions options) {
-    this.wire = wire;
-    this.toEnd = toEnd;
-    this.dropping = options.drop();
-    this.offload = options.offload();
-    this.longestUncut = options.mtu() + LaneReceiver.LINK_HEADER;
+  /**
+   * Sends into a lane.
+   *
+   * @param successor answers, for a lane whose receiver has gone, the one that has taken its place,
+   *     or null
+   */
+  public LaneSender(Lane lane, LaneConfig config, Supplier<Lane> successor) {
+    this.successor = successor;
+    this.dropping = config.drop();
+    this.offload = config.offload();
+    this.vouch = config.vouch();
+    this.longestUncut = config.longest();
     bind(lane);
   }
 
@@ -77,8 +87,8 @@ final class LaneSender extends CacheLinePad {
   }
 
   /** As {@link io.millrace.spi.PortQueue#txBurst}. */
-  int send(Frame[] frames, int from, int to) {
-    if (Bytes.getIntAcquire(closedAt) != 0 && !rebind()) {
+  public int send(Frame[] frames, int from, int to) {
+    if (isCut()) {
       return swallow(frames, from, to);
     }
     int i = from;
@@ -86,9 +96,37 @@ final class LaneSender extends CacheLinePad {
       i++;
     }
     if (i != from) {
-      Bytes.setIntRelease(filledAt, filled);
+      publish();
     }
     return i - from;
+  }
+
+  /** Whether nobody is there to receive: what is sent now is swallowed. */
+  private boolean isCut() {
+    return Bytes.getIntAcquire(closedAt) != 0 && !rebind();
+  }
+
+  /**
+   * Copies one frame into the lane; the receiver sees it after {@link #publish()}. Takes ownership
+   * if it answers true; a lane that drops always does.
+   *
+   * @param tag 0 to 4095, which the receiver finds on the frame
+   */
+  public boolean offer(Frame frame, int tag) {
+    if (isCut()) {
+      frame.release();
+      swallowed++;
+      return true;
+    }
+    tagBits = (long) tag << Lane.TAG_SHIFT;
+    boolean taken = put(frame);
+    tagBits = 0;
+    return taken;
+  }
+
+  /** Shows the receiver what was put in. */
+  public void publish() {
+    Bytes.setIntRelease(filledAt, filled);
   }
 
   /** Copies one packet, or says that there is no room for it now. */
@@ -110,6 +148,11 @@ final class LaneSender extends CacheLinePad {
 
   private void copy(Frame frame, long to, long completion) {
     long at = completions + (filled & completionMask) * 16L;
+    completion |= tagBits;
+    if (vouch || frame.has(Frame.RX_CHECKSUM_OK)) {
+      // Memory does not flip bits on the way.
+      completion |= (long) Lane.CHECKED << 48;
+    }
     if (((frame.flags() & Frame.CHECKSUM_PARTIAL) | frame.segmentSize()) != 0) {
       completion = hints(frame, completion, at);
     }
@@ -176,7 +219,7 @@ final class LaneSender extends CacheLinePad {
 
   /** The receiver has gone: looks whether another one has come. */
   private boolean rebind() {
-    Lane next = wire.nextLane(toEnd);
+    Lane next = successor.get();
     if (next != null) {
       bind(next);
     }
@@ -191,8 +234,8 @@ final class LaneSender extends CacheLinePad {
     return to - from;
   }
 
-  /** As {@link io.millrace.spi.PortQueue#takeTransmitDrops}. */
-  long takeSwallowed() {
+  /** Packets sent to nobody since the last call. */
+  public long takeSwallowed() {
     long n = swallowed;
     swallowed = 0;
     return n;

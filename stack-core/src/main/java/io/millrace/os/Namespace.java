@@ -1,13 +1,14 @@
-package io.millrace.driver.tap;
+package io.millrace.os;
 
-import io.millrace.os.Linux;
 import io.millrace.spi.PortException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
-/** Does something inside another network namespace. */
-final class Namespace {
+/**
+ * Does something inside another network namespace, for drivers whose device lies there. Any thread.
+ */
+public final class Namespace {
   private static final int CLONE_NEWNET = 0x4000_0000;
   private static final Path NAMED = Path.of("/run/netns");
 
@@ -19,7 +20,7 @@ final class Namespace {
    * @param name a name of {@code ip netns}, or a path; null for the namespace of the caller
    * @throws PortException if the namespace cannot be entered
    */
-  static <T> T in(String name, Supplier<T> action) {
+  public static <T> T in(String name, Supplier<T> action) {
     if (name == null) {
       return action.get();
     }

@@ -1,4 +1,4 @@
-package io.millrace.driver.mem;
+package io.millrace.lane;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Region;
@@ -21,9 +21,9 @@ import io.millrace.buf.Region;
  *       addresses of posted large frames, 8 bytes each
  *       completions, 16 bytes each:
  *
- *         0                             32              48              63
+ *         0                             32              48    52        63
  *        +-----------------------------+---------------+---------------+
- *        | length                      | segment size  | LARGE PARTIAL |
+ *        | length                      | segment size  |flags|   tag   |
  *        +-----------------------------+---------------+---------------+
  *        | checksum start, from the first byte         | offset        |   only if PARTIAL
  *        +---------------------------------------------+---------------+
@@ -32,12 +32,18 @@ import io.millrace.buf.Region;
  * <p>What the sender writes often and what the receiver writes often lie 128 bytes apart: two cache
  * lines, because adjacent ones are fetched in pairs.
  */
-final class Lane {
+public final class Lane {
   /** Completion flag: the packet is in a large frame. */
   static final int LARGE = 1;
 
   /** Completion flag: the checksum has not been filled in. */
   static final int PARTIAL = 2;
+
+  /** Completion flag: the transport checksum has been verified or is vouched for. */
+  static final int CHECKED = 4;
+
+  /** Where the sender's tag begins in a completion. */
+  static final int TAG_SHIFT = 52;
 
   /** Large frames that are posted at most. */
   static final int LARGE_RING = 32;
@@ -58,7 +64,12 @@ final class Lane {
   private final int completionCount;
   private Region framesMemory;
 
-  Lane(int ring) {
+  /**
+   * Makes a lane, its memory zeroed.
+   *
+   * @param ring standard frames that can be posted, a power of two
+   */
+  public Lane(int ring) {
     this.ring = ring;
     // A completion for every frame that can be posted, rounded up to a power of two.
     completionCount = Integer.highestOneBit(ring + LARGE_RING - 1) * 2;
@@ -134,17 +145,18 @@ final class Lane {
     framesMemory = frames;
   }
 
-  /** Says that the receiver is gone. */
+  /** Any thread: says that the receiver is gone. */
   void close() {
     Bytes.setIntRelease(closedAt(), 1);
   }
 
-  boolean isClosed() {
+  /** Whether the receiver is gone. Any thread. */
+  public boolean isClosed() {
     return Bytes.getIntAcquire(closedAt()) != 0;
   }
 
   /** Unmaps it, once neither end looks at it any more. */
-  void free() {
+  public void free() {
     if (framesMemory != null) {
       framesMemory.release();
     }

@@ -1,29 +1,21 @@
-package io.millrace.driver.tap;
-
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+package io.millrace.testkit.netns;
 
 import io.millrace.buf.Bytes;
 import io.millrace.os.Linux;
+import io.millrace.os.Namespace;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The kernel's end of a device, seen raw: a packet socket (packet(7)) of one EtherType. */
-final class PacketSocket implements AutoCloseable {
+/**
+ * A network interface of the kernel's, seen raw: a packet socket (packet(7)) of one EtherType.
+ * <b>Thread:</b> one at a time.
+ */
+public final class PacketSocket implements AutoCloseable {
   private static final int AF_PACKET = 17;
   private static final int SOCK_RAW = 3;
   private static final int GET_INDEX = 0x8933;
   private static final int SIZE = 1 << 17;
-
-  private static final MethodHandle BIND =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().find("bind").orElseThrow(),
-              FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
 
   private final Linux linux = new Linux();
   private final Arena arena = Arena.ofShared();
@@ -45,16 +37,18 @@ final class PacketSocket implements AutoCloseable {
     Bytes.put16Native(buffer, AF_PACKET);
     Bytes.put16Native(buffer + 2, protocol);
     Bytes.put32Native(buffer + 4, index);
-    try {
-      require((int) BIND.invokeExact(fd, buffer, 20), "bind");
-    } catch (Throwable t) {
-      throw new AssertionError(t);
-    }
+    require(linux.bind(fd, buffer, 20), "bind");
     Bytes.put32Native(poll, fd);
     Bytes.put16Native(poll + 4, Linux.POLLIN);
   }
 
-  static PacketSocket open(String namespace, String device, int type) {
+  /**
+   * Opens one on an interface.
+   *
+   * @param namespace the interface's network namespace, by name; null for the process's own
+   * @param type the EtherType of the packets that it receives
+   */
+  public static PacketSocket open(String namespace, String device, int type) {
     return Namespace.in(namespace, () -> new PacketSocket(device, type));
   }
 
@@ -64,7 +58,8 @@ final class PacketSocket implements AutoCloseable {
     }
   }
 
-  void send(byte[] packet) {
+  /** Sends a packet, which begins with its Ethernet header. */
+  public void send(byte[] packet) {
     Bytes.copyIn(packet, 0, buffer, packet.length);
     long written = linux.write(fd, buffer, packet.length);
     if (written != packet.length) {
@@ -73,7 +68,7 @@ final class PacketSocket implements AutoCloseable {
   }
 
   /** The next packet; waits for at most {@code millis}. */
-  Optional<byte[]> receive(int millis) {
+  public Optional<byte[]> receive(int millis) {
     Bytes.put16Native(poll + 6, 0);
     linux.poll(poll, 1, millis);
     long read = linux.read(fd, buffer, SIZE);
