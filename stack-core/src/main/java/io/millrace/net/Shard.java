@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
 import io.millrace.spi.PortQueue;
+import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.SipHash;
@@ -53,6 +54,7 @@ public final class Shard {
   private Transport sctp;
   private Thread thread;
   private Sleeper sleeper;
+  private ShardSockets sockets;
   private ShardGroup group;
   private Steering steering;
   private final Bindings bindings = new Bindings(this);
@@ -89,6 +91,11 @@ public final class Shard {
 
   void interfaces(List<NetInterface> all) {
     interfaces = all.toArray(NetInterface[]::new);
+  }
+
+  /** For a shard without interfaces. */
+  void sockets(ShardSockets newSockets) {
+    sockets = newSockets;
   }
 
   void families(IpFamily four, IpFamily six) {
@@ -453,6 +460,11 @@ public final class Shard {
   /** Whether no message and no packet from another thread waits. */
   boolean isIdle() {
     return mailbox.isEmpty() && group.isIdle();
+  }
+
+  /** What the shard has instead of interfaces, or null. */
+  ShardSockets sockets() {
+    return sockets;
   }
 
   NetInterface[] interfaceArray() {

@@ -22,7 +22,7 @@ final class ShardThread extends Thread {
   ShardThread(Shard shard) {
     super("millrace-shard-" + shard.index());
     this.shard = shard;
-    this.sleeper = new Sleeper(shard.interfaceArray());
+    this.sleeper = Sleeper.of(shard);
     setDaemon(true);
     shard.thread(this);
     shard.sleeper(sleeper);
