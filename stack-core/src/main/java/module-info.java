@@ -3,6 +3,7 @@
  * drivers.
  */
 module io.millrace.core {
+  requires jdk.jfr;
   requires org.agrona;
 
   exports io.millrace.bpf;

@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
 import io.millrace.spi.PortQueue;
+import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.SipHash;
@@ -16,6 +17,7 @@ import io.millrace.transport.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 
@@ -53,9 +55,11 @@ public final class Shard {
   private Transport sctp;
   private Thread thread;
   private Sleeper sleeper;
+  private ShardSockets sockets;
   private ShardGroup group;
   private Steering steering;
   private final Bindings bindings = new Bindings(this);
+  private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
   private long errorsLogged;
 
   Shard(
@@ -89,6 +93,11 @@ public final class Shard {
 
   void interfaces(List<NetInterface> all) {
     interfaces = all.toArray(NetInterface[]::new);
+  }
+
+  /** For a shard without interfaces. */
+  void sockets(ShardSockets newSockets) {
+    sockets = newSockets;
   }
 
   void families(IpFamily four, IpFamily six) {
@@ -253,6 +262,37 @@ public final class Shard {
     wakeUp();
   }
 
+  /**
+   * Runs a task in the next duty cycle, after packets have been received: how a handler with much to
+   * do does it in parts. Only on the shard's thread.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if as many tasks wait as the mailbox
+   *     has room for
+   */
+  public void later(Runnable task) {
+    if (postponed.size() >= config.mailbox()) {
+      throw new java.util.concurrent.RejectedExecutionException(
+          "shard " + index + " has put off " + postponed.size() + " tasks already");
+    }
+    postponed.add(task);
+  }
+
+  /**
+   * Whether this duty cycle has taken longer than {@code nanos}, so that a handler should put off the
+   * rest of its work with {@link #later}. Reads the time: some 25 ns.
+   */
+  public boolean shouldYield(long nanos) {
+    return clock.read() - clock.now() > nanos;
+  }
+
+  private int postponedTasks() {
+    int n = postponed.size();
+    for (int i = 0; i < n; i++) {
+      run(postponed.remove());
+    }
+    return n;
+  }
+
   // ---- the duty cycle ----
 
   /**
@@ -267,6 +307,9 @@ public final class Shard {
       work += receive(from, now);
     }
     work += timers(now);
+    if (!postponed.isEmpty()) {
+      work += postponedTasks();
+    }
     for (Transport transport : transports) {
       work += poll(transport, now);
     }
@@ -403,7 +446,7 @@ public final class Shard {
    * Long.MAX_VALUE} if none.
    */
   public long nextDeadline() {
-    long earliest = group.isIdle() ? wheel.nextDeadline() : clock.now();
+    long earliest = group.isIdle() && postponed.isEmpty() ? wheel.nextDeadline() : clock.now();
     for (NetInterface each : interfaces) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
       if (each.isBacklogged()) {
@@ -452,7 +495,12 @@ public final class Shard {
 
   /** Whether no message and no packet from another thread waits. */
   boolean isIdle() {
-    return mailbox.isEmpty() && group.isIdle();
+    return mailbox.isEmpty() && group.isIdle() && postponed.isEmpty();
+  }
+
+  /** What the shard has instead of interfaces, or null. */
+  ShardSockets sockets() {
+    return sockets;
   }
 
   NetInterface[] interfaceArray() {

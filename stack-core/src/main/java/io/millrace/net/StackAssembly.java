@@ -11,6 +11,8 @@ import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
 import io.millrace.spi.PortQueue;
+import io.millrace.spi.ShardSockets;
+import io.millrace.spi.SocketPort;
 import io.millrace.time.ShardClock;
 import io.millrace.transport.Transport;
 import io.millrace.transport.TransportProvider;
@@ -69,6 +71,7 @@ final class StackAssembly {
       for (PortRequest request : requests) {
         ports.add(request.open(configs.size()));
       }
+      checkAlone();
       NetStack stack = makeStack();
       stack.startThreads();
       return stack;
@@ -81,6 +84,18 @@ final class StackAssembly {
       pools.forEach(FramePool::close);
       failures.addTo(e);
       throw e;
+    }
+  }
+
+  /** Sockets come with a network of their own: there is no way from one to the other. */
+  private void checkAlone() {
+    for (Port port : ports) {
+      if (port instanceof SocketPort && ports.size() > 1) {
+        throw new PortException(
+            "the port "
+                + port.info().name()
+                + " has sockets and no frames: a stack has it alone, or other ports without it");
+      }
     }
   }
 
@@ -103,6 +118,10 @@ final class StackAssembly {
     for (Shard shard : shards) {
       shard.group(mesh.group(shard.index()));
       shard.steering(steering);
+      if (ports.getFirst() instanceof SocketPort port) {
+        addSockets(shard, port.sockets(shard));
+        continue;
+      }
       shard.interfaces(makeInterfaces(shard));
       addProtocols(shard);
     }
@@ -184,6 +203,17 @@ final class StackAssembly {
     for (TransportProvider provider : ServiceLoader.load(TransportProvider.class)) {
       transports.put(provider.protocol(), provider.create(shard));
     }
+    addTransports(shard, transports);
+  }
+
+  private static void addSockets(Shard shard, ShardSockets sockets) {
+    shard.sockets(sockets);
+    Map<Integer, Transport> transports = new HashMap<>();
+    sockets.transports().forEach(each -> transports.put(each.protocol(), each));
+    addTransports(shard, transports);
+  }
+
+  private static void addTransports(Shard shard, Map<Integer, Transport> transports) {
     shard.transports(
         transports.get(IpProtocol.TCP),
         transports.get(IpProtocol.UDP),
@@ -215,6 +245,10 @@ final class StackAssembly {
 
   /** The family of an address; refuses where the stack lacks it. */
   static IpFamily family(Shard shard, IpAddress address) {
+    if (shard.sockets() != null) {
+      throw new PortException(
+          "the stack's sockets have addresses and routes of their own: take out " + address);
+    }
     IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
     if (family == null) {
       throw new PortException(
