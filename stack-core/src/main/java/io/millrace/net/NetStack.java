@@ -216,6 +216,11 @@ public final class NetStack implements AutoCloseable {
     }
   }
 
+  /** The threads of the shards that are not driven. */
+  List<ShardThread> threads() {
+    return threads;
+  }
+
   void startThreads() {
     for (Shard shard : shards) {
       if (shard.config().mode() != ShardMode.DRIVEN) {

@@ -263,8 +263,8 @@ public final class Shard {
   }
 
   /**
-   * Runs a task in the next duty cycle, after packets have been received: how a handler with much to
-   * do does it in parts. Only on the shard's thread.
+   * Runs a task in the next duty cycle, after packets have been received: how a handler with much
+   * to do does it in parts. Only on the shard's thread.
    *
    * @throws java.util.concurrent.RejectedExecutionException if as many tasks wait as the mailbox
    *     has room for
@@ -278,8 +278,8 @@ public final class Shard {
   }
 
   /**
-   * Whether this duty cycle has taken longer than {@code nanos}, so that a handler should put off the
-   * rest of its work with {@link #later}. Reads the time: some 25 ns.
+   * Whether this duty cycle has taken longer than {@code nanos}, so that a handler should put off
+   * the rest of its work with {@link #later}. Reads the time: some 25 ns.
    */
   public boolean shouldYield(long nanos) {
     return clock.read() - clock.now() > nanos;

@@ -50,23 +50,25 @@ public record ShardConfig(
 
   /** The same with another mode. */
   public ShardConfig withMode(ShardMode newMode) {
-    return new ShardConfig(newMode, core, frames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
+    return new ShardConfig(
+        newMode, core, frames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
   }
 
   /** The same, pinned to a CPU. */
   public ShardConfig withCore(int newCore) {
-    return new ShardConfig(mode, newCore, frames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
+    return new ShardConfig(
+        mode, newCore, frames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
   }
 
   /** The same with another number of standard frames. */
   public ShardConfig withFrames(int newFrames) {
-    return new ShardConfig(mode, core, newFrames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
+    return new ShardConfig(
+        mode, core, newFrames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
   }
 
   /** The same with another stall threshold in nanoseconds. */
   public ShardConfig withStallThreshold(long nanos) {
-    return new ShardConfig(
-        mode, core, frames, frameSize, largeFrames, mailbox, hugePages, nanos);
+    return new ShardConfig(mode, core, frames, frameSize, largeFrames, mailbox, hugePages, nanos);
   }
 
   /** The same, asking for hugepages or not. */

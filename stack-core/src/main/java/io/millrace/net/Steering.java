@@ -23,12 +23,7 @@ public final class Steering {
    * @param ports the peer's port in the high 16 bits, ours in the low 16
    */
   public int owner(
-      int interfaceIndex,
-      long remoteHi,
-      long remoteLo,
-      long localHi,
-      long localLo,
-      int ports) {
+      int interfaceIndex, long remoteHi, long remoteLo, long localHi, long localLo, int ports) {
     if (shards == 1) {
       return 0;
     }
