@@ -4,6 +4,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.flow.Flow;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpProtocol;
 import io.millrace.net.Shard;
 import io.millrace.tcp.Tcp;
 import io.millrace.tcp.TcpAcceptor;
@@ -12,6 +13,7 @@ import io.millrace.tcp.TcpConfig;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
 import io.millrace.tcp.TcpListener;
+import io.millrace.transport.ListenConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
@@ -42,6 +44,7 @@ final class KernelTcp extends Tcp implements SocketTransport {
   private final TcpReader reader;
   private final TcpDispatcher dispatcher;
   private final SocketAddresses addresses = new SocketAddresses();
+  private final Placement placement;
   private final List<KernelTcpListener> listeners = new ArrayList<>();
   private final List<KernelTcpListener> waiting = new ArrayList<>();
   private final ArrayDeque<SendQueue> idleQueues = new ArrayDeque<>();
@@ -59,17 +62,22 @@ final class KernelTcp extends Tcp implements SocketTransport {
     this.opener = new TcpOpener(sockets, config);
     this.reader = new TcpReader(shard.pool(), sockets.views);
     this.dispatcher = new TcpDispatcher(shard);
+    this.placement = new Placement(this);
+  }
+
+  /** Which shard a connection goes to. */
+  Placement placement() {
+    return placement;
   }
 
   // ---- for applications ----
 
   @Override
-  public TcpListener listen(IpAddress local, int port, TcpAcceptor acceptor, int backlog) {
-    checkListen(port, backlog);
+  public TcpListener listen(ListenConfig where, TcpAcceptor acceptor) {
     checkOpen();
-    KernelTcpListener listener =
-        new KernelTcpListener(this, opener.listen(local, port, backlog), local, port, acceptor);
+    KernelTcpListener listener = new KernelTcpListener(this, opener.listen(where), where, acceptor);
     listeners.add(listener);
+    shard.bindings().bound(IpProtocol.TCP, where.port());
     return listener;
   }
 
@@ -122,26 +130,25 @@ final class KernelTcp extends Tcp implements SocketTransport {
     }
   }
 
-  /** A listener has accepted a connection. */
-  void accepted(KernelTcpListener listener, SocketChannel channel) {
-    KernelTcpConnection c;
-    try {
-      channel.configureBlocking(false);
-      options.apply(channel);
-      InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
-      InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
-      int ports = Flow.ports(local.getPort(), remote.getPort());
-      IpAddress ours = addresses.from(local);
-      c =
-          new KernelTcpConnection(
-              this, channel, ours, IpAddress.of(remote.getAddress()), ports, null);
-    } catch (IOException e) {
-      closeQuietly(channel); // it was gone before we looked at it
+  /**
+   * A connection that a shard has accepted, and that shall live here.
+   *
+   * @param config what the listener was made with
+   * @param owner the shard that has accepted it, -1 if the stack has no other
+   */
+  void accepted(ListenConfig config, SocketChannel channel, int owner) {
+    KernelTcpConnection c = adopt(channel);
+    if (c == null) {
+      if (owner >= 0) {
+        placement.left(owner);
+      }
       return;
     }
+    c.owner(owner);
     add(c);
     shard.counters().increment(Counter.TCP_PASSIVE_OPENS);
-    TcpHandler handler = dispatcher.accept(listener, c);
+    KernelTcpListener listener = find(config);
+    TcpHandler handler = listener == null ? null : dispatcher.accept(listener, c);
     c.handler(handler == null ? TcpDispatcher.NOBODY : handler);
     if (handler == null) {
       c.end(TcpCloseReason.ABORTED);
@@ -149,6 +156,31 @@ final class KernelTcp extends Tcp implements SocketTransport {
       c.newlyConnected = true;
       markDirty(c);
     }
+  }
+
+  private KernelTcpConnection adopt(SocketChannel channel) {
+    try {
+      channel.configureBlocking(false);
+      options.apply(channel);
+      InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
+      InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
+      int ports = Flow.ports(local.getPort(), remote.getPort());
+      IpAddress ours = addresses.from(local);
+      IpAddress theirs = IpAddress.of(remote.getAddress());
+      return new KernelTcpConnection(this, channel, ours, theirs, ports, null);
+    } catch (IOException e) {
+      closeQuietly(channel); // it was gone before we looked at it
+      return null;
+    }
+  }
+
+  private KernelTcpListener find(ListenConfig config) {
+    for (KernelTcpListener each : listeners) {
+      if (each.config().equals(config)) {
+        return each;
+      }
+    }
+    return null;
   }
 
   private void add(KernelTcpConnection c) {
@@ -177,6 +209,7 @@ final class KernelTcp extends Tcp implements SocketTransport {
 
   void remove(KernelTcpListener listener) {
     listeners.remove(listener);
+    shard.bindings().unbound(IpProtocol.TCP, listener.port());
     waiting.remove(listener);
   }
 
@@ -395,6 +428,9 @@ final class KernelTcp extends Tcp implements SocketTransport {
   private void detach(KernelTcpConnection c) {
     c.detached = true;
     connections--;
+    if (c.owner() >= 0) {
+      placement.left(c.owner());
+    }
     shard.wheel().cancel(c.timer);
     if (c.queue != null) {
       giveBack(c);

@@ -1,12 +1,13 @@
 package io.millrace.kernel;
 
-import io.millrace.ip.IpAddress;
 import io.millrace.tcp.TcpAcceptor;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
 import io.millrace.tcp.TcpListener;
 import io.millrace.time.TimerNode;
+import io.millrace.transport.ListenConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -25,12 +26,8 @@ final class KernelTcpListener extends TcpListener implements Selectable {
   private final Pause pause = new Pause();
 
   KernelTcpListener(
-      KernelTcp tcp,
-      ServerSocketChannel channel,
-      IpAddress address,
-      int port,
-      TcpAcceptor acceptor) {
-    super(address, port, acceptor);
+      KernelTcp tcp, ServerSocketChannel channel, ListenConfig config, TcpAcceptor acceptor) {
+    super(config, acceptor);
     this.tcp = tcp;
     this.channel = channel;
     this.key = tcp.sockets.register(channel, SelectionKey.OP_ACCEPT, this);
@@ -55,7 +52,16 @@ final class KernelTcpListener extends TcpListener implements Selectable {
       if (accepted == null) {
         return;
       }
-      tcp.accepted(this, accepted);
+      place(accepted);
+    }
+  }
+
+  private void place(SocketChannel accepted) {
+    try {
+      int peerPort = ((InetSocketAddress) accepted.getRemoteAddress()).getPort();
+      tcp.placement().place(config(), peerPort, accepted);
+    } catch (IOException e) {
+      KernelTcp.closeQuietly(accepted); // it was gone before we looked at it
     }
   }
 
@@ -77,8 +83,9 @@ final class KernelTcpListener extends TcpListener implements Selectable {
     }
   }
 
+  /** Asks the application. */
   TcpHandler handlerFor(TcpConnection connection) {
-    return channel.isOpen() ? accept(connection) : null;
+    return accept(connection);
   }
 
   @Override

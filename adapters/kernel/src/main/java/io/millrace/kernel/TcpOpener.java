@@ -3,6 +3,7 @@ package io.millrace.kernel;
 import io.millrace.ip.IpAddress;
 import io.millrace.tcp.TcpCloseReason;
 import io.millrace.tcp.TcpConfig;
+import io.millrace.transport.ListenConfig;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -53,7 +54,7 @@ final class TcpOpener {
    *
    * @throws IllegalStateException if the address and port are taken, or not ours
    */
-  ServerSocketChannel listen(IpAddress local, int port, int backlog) {
+  ServerSocketChannel listen(ListenConfig where) {
     ServerSocketChannel channel = null;
     try {
       channel = ServerSocketChannel.open();
@@ -61,13 +62,14 @@ final class TcpOpener {
       if (sockets.isOneOfMany()) {
         channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
       }
-      channel.bind(SocketAddresses.local(local, port), backlog);
+      channel.bind(SocketAddresses.local(where.address(), where.port()), where.backlog());
       return channel;
     } catch (IOException e) {
       if (channel != null) {
         KernelTcp.closeQuietly(channel);
       }
-      throw new IllegalStateException("cannot listen on port " + port + ": " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "cannot listen on port " + where.port() + ": " + e.getMessage(), e);
     }
   }
 
