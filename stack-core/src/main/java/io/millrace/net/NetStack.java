@@ -113,22 +113,10 @@ public final class NetStack implements AutoCloseable {
    * @return completed on one of the shards' threads
    */
   public <T> CompletableFuture<T> mapReduce(Function<Shard, T> map, BinaryOperator<T> reduce) {
-    CompletableFuture<T> result = new CompletableFuture<>();
+    CompletableFuture<CompletableFuture<T>> asked = new CompletableFuture<>();
     Shard first = shards.get(0);
-    first.execute(
-        () ->
-            first
-                .group()
-                .mapReduce(map, reduce)
-                .whenComplete(
-                    (value, failure) -> {
-                      if (failure == null) {
-                        result.complete(value);
-                      } else {
-                        result.completeExceptionally(failure);
-                      }
-                    }));
-    return result;
+    first.execute(() -> asked.complete(first.group().mapReduce(map, reduce)));
+    return asked.thenCompose(Function.identity());
   }
 
   /** The sum of a counter over all shards, as it is now. Any thread. */
