@@ -164,7 +164,7 @@ final class AfXdpPort implements Port {
     if (options.busyPoll() != 0) {
       socket.preferBusyPoll(options.busyPoll(), options.busyPollBudget());
     }
-    AfXdpQueue queue = new AfXdpQueue(socket, pool, options, mode);
+    AfXdpQueue queue = makeQueue(index, pool);
     queues[index] = queue;
     int result = socket.bind(device, number, bindFlags());
     if (result < 0) {
@@ -172,6 +172,17 @@ final class AfXdpPort implements Port {
     }
     program.redirect(number, socket);
     return queue;
+  }
+
+  /** The first queue gets what the kernel keeps and we need as well. */
+  private AfXdpQueue makeQueue(int index, FramePool pool) {
+    XdpSocket socket = sockets[index];
+    if (index != 0 || program.copies() < 0) {
+      return new AfXdpQueue(socket, pool, null, socket.fd(), options, mode);
+    }
+    CopyRing copies = new CopyRing(options.device(), program.copies());
+    return new AfXdpQueue(
+        socket, pool, copies, socket.readableWith(program.copies()), options, mode);
   }
 
   private void checkSize(int frameSize) {
