@@ -6,10 +6,13 @@ import java.util.List;
  * What is between the kernel and the stack, and how the kernel is set.
  *
  * @param name for reports
+ * @param driver {@code tap}, or that of a port on one end of a veth, whose other end is the
+ *     kernel's
+ * @param shards of the stack, and queues of the port
  * @param options of the port, separated by commas
  * @param kernel shell commands to run on the kernel's side once the device is there
  */
-record Link(String name, String options, List<String> kernel) {
+record Link(String name, String driver, int shards, String options, List<String> kernel) {
   /** Everything that both can do. */
   static final Link DEFAULT = new Link("default", "up");
 
@@ -55,13 +58,22 @@ record Link(String name, String options, List<String> kernel) {
           "loss=4%,reorder=5%,reorder-gap=8,duplicate=4%,corrupt=1%,delay=5ms,jitter=2ms,"
               + "rate=100mbit,queue=200,seed=7");
 
+  /** Packet sockets on a veth, over which the kernel sends what it leaves to hardware elsewhere. */
+  static final Link PACKET = new Link("packet sockets", "afpacket", 1, "", List.of());
+
+  static final Link PACKET_PLAIN =
+      new Link("packet sockets, offload off", "afpacket", 1, "offload=off", List.of());
+
+  static final Link PACKET_TWO_QUEUES =
+      new Link("packet sockets, two queues", "afpacket", 2, "", List.of());
+
   Link(String name, String options, String... kernel) {
-    this(name, options, List.of(kernel));
+    this(name, "tap", 1, options, List.of(kernel));
   }
 
   /** The same with more options of the port. */
   Link with(String moreOptions) {
-    return new Link(name, options + "," + moreOptions, kernel);
+    return new Link(name, driver, shards, options + "," + moreOptions, kernel);
   }
 
   @Override
