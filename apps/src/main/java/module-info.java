@@ -4,6 +4,7 @@ module io.millrace.apps {
   requires info.picocli;
   requires io.millrace.core;
   requires io.millrace.driver.afpacket;
+  requires io.millrace.driver.afxdp;
   requires io.millrace.driver.mem;
   requires io.millrace.driver.pcap;
   requires io.millrace.driver.tap;
