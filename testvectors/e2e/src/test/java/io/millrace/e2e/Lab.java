@@ -50,12 +50,16 @@ final class Lab implements AutoCloseable {
   /** Where the stack's end of a veth is; null with a TAP. */
   private final NetworkNamespace stackNamespace;
 
+  private final VethPair veth;
+
   private final List<Process> started = new ArrayList<>();
   private final NetStack stack;
 
-  private Lab(NetworkNamespace namespace, NetworkNamespace stackNamespace, NetStack stack) {
+  private Lab(
+      NetworkNamespace namespace, NetworkNamespace stackNamespace, VethPair veth, NetStack stack) {
     this.namespace = namespace;
     this.stackNamespace = stackNamespace;
+    this.veth = veth;
     this.stack = stack;
   }
 
@@ -97,10 +101,11 @@ final class Lab implements AutoCloseable {
     boolean tap = link.driver().equals("tap");
     NetworkNamespace namespace = NetworkNamespace.create("mre");
     NetworkNamespace stackNamespace = null;
+    VethPair veth = null;
     try {
       if (!tap) {
         stackNamespace = NetworkNamespace.create("mre");
-        makeVeth(namespace, stackNamespace);
+        veth = makeVeth(namespace, stackNamespace, link);
       }
       namespace.withoutIpv6();
       String port =
@@ -120,7 +125,7 @@ final class Lab implements AutoCloseable {
         for (String command : link.kernel()) {
           namespace.run("sh", "-c", command);
         }
-        return new Lab(namespace, stackNamespace, stack);
+        return new Lab(namespace, stackNamespace, veth, stack);
       } catch (RuntimeException e) {
         stack.close();
         throw e;
@@ -134,11 +139,16 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  private static void makeVeth(NetworkNamespace kernel, NetworkNamespace stack) {
-    VethPair veth = VethPair.create(kernel, DEVICE, stack, STACK_DEVICE, 2);
+  private static VethPair makeVeth(NetworkNamespace kernel, NetworkNamespace stack, Link link) {
+    VethPair veth = VethPair.create(kernel, DEVICE, stack, STACK_DEVICE, link.shards());
     stack.withoutIpv6();
     veth.left().address(KERNEL + "/24");
-    veth.up();
+    return veth.mtu(link.mtu()).up();
+  }
+
+  /** The cable between the kernel, left, and the stack. */
+  VethPair veth() {
+    return veth;
   }
 
   /** The kernel's side, for what is put behind it. */
