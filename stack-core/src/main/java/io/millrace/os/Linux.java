@@ -126,6 +126,9 @@ public final class Linux {
       handle("recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle SYSCALL =
       handle("syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle EPOLL_CREATE1 = handle("epoll_create1", JAVA_INT, JAVA_INT);
+  private static final MethodHandle EPOLL_CTL =
+      handle("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().find("strerror").orElseThrow(),
@@ -366,6 +369,26 @@ public final class Linux {
   public long recv(int fd, long address, long count, int flags) {
     try {
       return check((long) RECV.invokeExact(state, fd, address, count, flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code epoll_create1(2)}, closed on exec: a descriptor that stands for several. */
+  public int epoll() {
+    try {
+      return (int) check((int) EPOLL_CREATE1.invokeExact(state, O_CLOEXEC));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code epoll_ctl(2)}: from now on {@code epoll} is readable when {@code fd} is. */
+  public int epollAdd(int epoll, int fd) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment event = scratch.allocate(16, 8);
+      event.set(JAVA_INT, 0, POLLIN);
+      return (int) check((int) EPOLL_CTL.invokeExact(state, epoll, 1, fd, event.address()));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

@@ -113,6 +113,15 @@ final class AfXdpError {
             + "' is the most");
   }
 
+  /** Also where the maps that the program needs cannot be made. */
+  static PortException notLoaded(String device, BpfException e) {
+    if (e.error() == Linux.EPERM || e.error() == Linux.EACCES) {
+      return new PortException(
+          "loading a program for " + device + " needs root (CAP_BPF and CAP_NET_ADMIN)", e);
+    }
+    return new PortException("no program can be loaded for " + device + ": " + e.getMessage(), e);
+  }
+
   static PortException notAttached(AfXdpOptions options, boolean multiBuffer, BpfException e) {
     String device = options.device();
     String sentence =

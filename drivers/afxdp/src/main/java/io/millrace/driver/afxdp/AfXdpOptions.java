@@ -18,6 +18,7 @@ import java.util.Set;
  * @param busyPoll the most time that a system call looks for packets, microseconds; 0 if the kernel
  *     looks for them of its own accord
  * @param busyPollBudget packets per call
+ * @param only what comes to us, or null if everything
  * @param rssKey the key of the device's Toeplitz hash, or null if it is asked for it
  * @param netns null if not given
  */
@@ -32,6 +33,7 @@ record AfXdpOptions(
     boolean trust,
     int busyPoll,
     int busyPollBudget,
+    Selection only,
     byte[] rssKey,
     String netns) {
   /** Whether packets are copied between the device's memory and ours. */
@@ -59,6 +61,7 @@ record AfXdpOptions(
           "rxcsum",
           "busy-poll",
           "busy-poll-budget",
+          "only",
           "rss-key",
           "netns");
 
@@ -81,6 +84,7 @@ record AfXdpOptions(
         trust(config),
         busyPoll(config),
         (int) config.number("busy-poll-budget", 64, 1, 65_535),
+        config.option("only", null) == null ? null : Selection.parse(config.option("only", "")),
         rssKey(config),
         config.option("netns", null));
   }
