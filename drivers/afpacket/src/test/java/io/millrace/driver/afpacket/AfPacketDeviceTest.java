@@ -28,12 +28,12 @@ final class AfPacketDeviceTest {
   /** Further apart than the port's looks at the interface. */
   private static final long LATER = 20_000_000;
 
-  private VethPair veth;
+  private VethFixture veth;
 
   @BeforeEach
   void makeVeth() {
     NetworkNamespace.assumeAvailable();
-    veth = new VethPair();
+    veth = new VethFixture();
   }
 
   @AfterEach
