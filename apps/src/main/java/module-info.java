@@ -3,6 +3,7 @@ module io.millrace.apps {
   requires com.google.gson;
   requires info.picocli;
   requires io.millrace.core;
+  requires io.millrace.driver.afxdp;
   requires io.millrace.driver.mem;
   requires io.millrace.driver.pcap;
   requires io.millrace.driver.tap;
