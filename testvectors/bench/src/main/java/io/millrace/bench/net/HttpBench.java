@@ -65,6 +65,18 @@ final class HttpBench {
         ProcStat.coreSeconds(cores.client()) - clientCore);
   }
 
+  /** Requests per second, the median; 0 if it was not measured. */
+  double rate(String server, HttpScenario scenario) {
+    List<HttpSample> own = of(server, scenario);
+    return own.isEmpty() ? 0 : median(own, s -> s.result().perSecond());
+  }
+
+  private List<HttpSample> of(String server, HttpScenario scenario) {
+    return samples.stream()
+        .filter(s -> s.server().equals(server) && s.scenario().equals(scenario))
+        .toList();
+  }
+
   List<HttpSample> samples() {
     return samples;
   }
@@ -95,10 +107,7 @@ final class HttpBench {
                 "max",
                 "errors"));
     for (String server : samples.stream().map(HttpSample::server).distinct().toList()) {
-      List<HttpSample> own =
-          samples.stream()
-              .filter(s -> s.server().equals(server) && s.scenario().equals(scenario))
-              .toList();
+      List<HttpSample> own = of(server, scenario);
       table.row(
           List.of(
               server,
@@ -123,7 +132,6 @@ final class HttpBench {
   }
 
   private static double median(List<HttpSample> samples, ToDoubleFunction<HttpSample> value) {
-    double[] sorted = samples.stream().mapToDouble(value).sorted().toArray();
-    return sorted[sorted.length / 2];
+    return Results.median(samples.stream().mapToDouble(value).boxed().toList());
   }
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
     })
 public final class NetCommand implements Callable<Integer> {
   private static final double CROWDED = 0.3;
-  private static final List<String> PARTS = List.of("wrk", "own");
+  private static final List<String> PARTS = List.of("wrk", "own", "echo", "latency");
 
   @Option(names = "--seconds", description = "length of a measurement (default: ${DEFAULT-VALUE})")
   private double seconds = 4;
@@ -47,7 +47,8 @@ public final class NetCommand implements Callable<Integer> {
       paramLabel = "PART",
       description =
           "only these parts: wrk, the web servers under wrk; own, the same under the stack's own"
-              + " client")
+              + " client; echo, the drivers without a stack; latency, round trips at a fixed"
+              + " rate")
   private List<String> only = PARTS;
 
   @Option(
@@ -62,6 +63,12 @@ public final class NetCommand implements Callable<Integer> {
       paramLabel = "BYTES",
       description = "length of the page that is served (default: ${DEFAULT-VALUE})")
   private int size = 128;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "messages per second when latency is measured (default: ${DEFAULT-VALUE})")
+  private int rate = 10_000;
 
   @Option(
       names = "--server-core",
@@ -148,7 +155,22 @@ public final class NetCommand implements Callable<Integer> {
     try (Lab lab = new Lab(cores)) {
       lab.cable(WebServers.KERNEL_CABLE, WebServers.KERNEL_NETWORK, true);
       lab.cable(WebServers.VETH_CABLE, WebServers.VETH_NETWORK, false);
-      webServers(lab, cores);
+      HttpBench own = null;
+      if (only.contains("wrk") || only.contains("own")) {
+        own = webServers(lab, cores);
+      }
+      if (only.contains("echo")) {
+        FrameEchoBench bench = new FrameEchoBench(lab, cores);
+        bench.run(rounds(), seconds());
+        tables.add(bench.table(own));
+        report.put("echo", bench.samples());
+      }
+      if (only.contains("latency")) {
+        LatencyBench bench = new LatencyBench(lab, rate);
+        bench.run(rounds(), seconds());
+        tables.addAll(bench.tables());
+        report.put("latency", bench.samples());
+      }
     }
     tables.forEach(table -> System.out.println(table.toText()));
     if (json != null) {
@@ -157,7 +179,16 @@ public final class NetCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void webServers(Lab lab, Cores cores) throws IOException, InterruptedException {
+  private int rounds() {
+    return quick ? 1 : Math.max(1, rounds);
+  }
+
+  private double seconds() {
+    return quick ? 2 : seconds;
+  }
+
+  /** Answers what the stack's own client has measured; null if it was not asked to. */
+  private HttpBench webServers(Lab lab, Cores cores) throws IOException, InterruptedException {
     WebServers all = new WebServers(lab, size);
     Map<String, String> absent = new LinkedHashMap<>();
     List<WebServer> servers = startAll(all, absent);
@@ -170,9 +201,12 @@ public final class NetCommand implements Callable<Integer> {
         List<WebServer> more = new ArrayList<>();
         more.add(clients.inMemory("millrace-mem"));
         more.addAll(servers);
-        run("own", new HttpBench(clients, cores, scenarios()), more, absent);
+        HttpBench bench = new HttpBench(clients, cores, scenarios());
+        run("own", bench, more, absent);
+        return bench;
       }
     }
+    return null;
   }
 
   private void run(
@@ -181,7 +215,7 @@ public final class NetCommand implements Callable<Integer> {
       System.err.println("warming up " + server.name());
       bench.warmUp(server, quick ? 4 : warmUp);
     }
-    bench.run(servers, quick ? 1 : rounds, quick ? 2 : seconds);
+    bench.run(servers, rounds(), seconds());
     tables.addAll(bench.tables(absent));
     report.put(name, bench.samples().stream().map(HttpSample::toMap).toList());
   }
