@@ -35,7 +35,13 @@ final class HttpBench {
     for (int round = 1; round <= rounds; round++) {
       for (HttpScenario scenario : scenarios) {
         for (WebServer server : servers) {
-          HttpSample sample = measure(server, scenario, round, seconds);
+          HttpSample sample;
+          try {
+            sample = measure(server, scenario, round, seconds);
+          } catch (BenchException e) {
+            System.err.println(client.name() + " against " + server.name() + ": " + e.getMessage());
+            continue;
+          }
           samples.add(sample);
           System.err.printf(
               Locale.ROOT,
@@ -108,6 +114,10 @@ final class HttpBench {
                 "errors"));
     for (String server : samples.stream().map(HttpSample::server).distinct().toList()) {
       List<HttpSample> own = of(server, scenario);
+      if (own.isEmpty()) {
+        table.row(List.of(server, "not measured: its client failed"));
+        continue;
+      }
       table.row(
           List.of(
               server,

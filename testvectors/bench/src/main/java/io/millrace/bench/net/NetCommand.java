@@ -1,5 +1,7 @@
 package io.millrace.bench.net;
 
+import io.millrace.bench.report.BarChart;
+import io.millrace.bench.report.HtmlReport;
 import io.millrace.bench.report.Json;
 import io.millrace.bench.report.Table;
 import java.io.IOException;
@@ -22,8 +24,11 @@ import picocli.CommandLine.Option;
       "each side on a core of its own, all under the same load. Takes root."
     })
 public final class NetCommand implements Callable<Integer> {
+  /** What the names of our rows begin with. */
+  private static final String OWN = "millrace";
+
   private static final double CROWDED = 0.3;
-  private static final List<String> PARTS = List.of("wrk", "own", "echo", "latency");
+  private static final List<String> PARTS = List.of("wrk", "own", "echo", "iperf", "latency");
 
   @Option(names = "--seconds", description = "length of a measurement (default: ${DEFAULT-VALUE})")
   private double seconds = 4;
@@ -47,8 +52,8 @@ public final class NetCommand implements Callable<Integer> {
       paramLabel = "PART",
       description =
           "only these parts: wrk, the web servers under wrk; own, the same under the stack's own"
-              + " client; echo, the drivers without a stack; latency, round trips at a fixed"
-              + " rate")
+              + " client; echo, the drivers without a stack; iperf, bulk transfer; latency, round"
+              + " trips at a fixed rate")
   private List<String> only = PARTS;
 
   @Option(
@@ -84,6 +89,12 @@ public final class NetCommand implements Callable<Integer> {
 
   @Option(names = "--json", paramLabel = "FILE", description = "also write every sample as JSON")
   private Path json;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "also write a page with charts, which needs no network to be looked at")
+  private Path html;
 
   private final List<Table> tables = new ArrayList<>();
   private final Map<String, Object> report = new LinkedHashMap<>();
@@ -132,6 +143,10 @@ public final class NetCommand implements Callable<Integer> {
     require("setpriv", "util-linux", missing);
     require("sysctl", "procps", missing);
     require("wrk", "wrk", missing);
+    if (only.contains("iperf")) {
+      require("iperf3", "iperf3", missing);
+      require("ethtool", "ethtool", missing);
+    }
     if (!missing.isEmpty()) {
       throw new BenchException("not installed: apt install " + String.join(" ", missing));
     }
@@ -165,6 +180,12 @@ public final class NetCommand implements Callable<Integer> {
         tables.add(bench.table(own));
         report.put("echo", bench.samples());
       }
+      if (only.contains("iperf")) {
+        IperfBench bench = new IperfBench(lab);
+        bench.run(rounds(), seconds());
+        tables.add(bench.table());
+        report.put("iperf3_gbits", bench.samples());
+      }
       if (only.contains("latency")) {
         LatencyBench bench = new LatencyBench(lab, rate);
         bench.run(rounds(), seconds());
@@ -176,7 +197,29 @@ public final class NetCommand implements Callable<Integer> {
     if (json != null) {
       Files.writeString(json, Json.of(report));
     }
+    if (html != null) {
+      Files.writeString(html, page());
+    }
     return 0;
+  }
+
+  private String page() {
+    HtmlReport page = new HtmlReport("Millrace beside others", Machine.describe());
+    for (Table table : tables) {
+      page.add(table, charts(table));
+    }
+    return page.toHtml();
+  }
+
+  /** What is worth a picture: the first number of a table, and with web servers the CPU time. */
+  private static List<BarChart> charts(Table table) {
+    boolean web = table.title().startsWith("Web servers");
+    boolean latency = table.title().startsWith("Round trip");
+    return web
+        ? List.of(table.chart(1, "/s", OWN), table.chart(2, "\u00b5s", OWN))
+        : latency
+            ? List.of(table.chart(1, "\u00b5s", OWN), table.chart(3, "\u00b5s", OWN))
+            : List.of(table.chart(1, "", OWN));
   }
 
   private int rounds() {
