@@ -10,4 +10,5 @@ module io.millrace.apps {
   requires io.millrace.ipv4;
   requires io.millrace.tcp;
   requires io.millrace.udp;
+  requires java.management;
 }

@@ -164,7 +164,7 @@ final class Iperf3Command implements Callable<Integer> {
   @Option(
       names = {"-4", "--version4"},
       description = "Uses IPv4, which is what there is.")
-  private boolean version4;
+  void version4(boolean ignored) {}
 
   @Override
   public Integer call() throws InterruptedException {

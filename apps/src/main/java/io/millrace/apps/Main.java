@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       HttpdCommand.class,
+      HttpBenchCommand.class,
       EchoCommand.class,
       Iperf3Command.class,
       FetchCommand.class,

@@ -153,7 +153,7 @@ public final class TextReport implements Report {
   }
 
   private static String size(long bytes) {
-    return scaled(bytes, 1_024, "Bytes");
+    return scaled((double) bytes, 1_024, "Bytes");
   }
 
   private static String rate(long bytes, double seconds) {
