@@ -263,8 +263,8 @@ public final class Shard {
   }
 
   /**
-   * Runs a task in the next duty cycle, after packets have been received: how a handler with much
-   * to do does it in parts. Only on the shard's thread.
+   * Runs a task at the start of the next duty cycle: how a handler with much to do does it in parts,
+   * and lets packets be handled in between. Only on the shard's thread.
    *
    * @throws java.util.concurrent.RejectedExecutionException if as many tasks wait as the mailbox
    *     has room for
@@ -302,14 +302,12 @@ public final class Shard {
    */
   public int step() {
     long now = clock.update();
-    int work = messages() + group.receive(now);
+    int work = postponed.isEmpty() ? 0 : postponedTasks();
+    work += messages() + group.receive(now);
     for (NetInterface from : interfaces) {
       work += receive(from, now);
     }
     work += timers(now);
-    if (!postponed.isEmpty()) {
-      work += postponedTasks();
-    }
     for (Transport transport : transports) {
       work += poll(transport, now);
     }
