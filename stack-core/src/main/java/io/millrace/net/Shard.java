@@ -18,8 +18,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One core's whole stack, and its duty cycle: clock, messages, receive burst, timers, transmit.
@@ -54,6 +56,8 @@ public final class Shard {
   private Transport udp;
   private Transport sctp;
   private Thread thread;
+  private ShardThreads threads;
+  private final Set<Runnable> closeTasks = new LinkedHashSet<>();
   private Sleeper sleeper;
   private ShardSockets sockets;
   private ShardGroup group;
@@ -230,11 +234,47 @@ public final class Shard {
   // ---- messages ----
 
   /**
-   * Whether the calling thread may touch the shard: its own thread, or any one if the shard is
-   * driven.
+   * Whether the calling thread may touch the shard: its own thread, a virtual one that it carries,
+   * or any one if the shard is driven.
    */
   public boolean isOwner() {
-    return config.mode() == ShardMode.DRIVEN || Thread.currentThread() == thread;
+    if (config.mode() == ShardMode.DRIVEN || Thread.currentThread() == thread) {
+      return true;
+    }
+    // Read by other threads without any order: a thread that the shard carries sees it for certain.
+    ShardThreads carried = threads;
+    return carried != null && carried.isCurrent();
+  }
+
+  /** The virtual threads that the shard carries, or null if there are none. On the shard. */
+  public ShardThreads threads() {
+    return threads;
+  }
+
+  /** Makes the shard carry virtual threads, once. On the shard. */
+  public void threads(ShardThreads carried) {
+    if (threads != null) {
+      throw new IllegalStateException("shard " + index + " carries virtual threads already");
+    }
+    threads = carried;
+  }
+
+  /**
+   * Runs a task when the shard closes, as one of its last acts, behind the end of the protocols: so
+   * that whoever waits for something learns that it will not come. On the shard.
+   */
+  public void onClose(Runnable task) {
+    closeTasks.add(task);
+  }
+
+  /** Forgets a task of {@link #onClose}. On the shard. */
+  public void removeOnClose(Runnable task) {
+    closeTasks.remove(task);
+  }
+
+  /** Any thread: whether the shard is being closed or has been; it takes no messages then. */
+  public boolean isClosed() {
+    return mailbox.isClosed();
   }
 
   /**
@@ -471,6 +511,13 @@ public final class Shard {
     for (NetInterface each : interfaces) {
       flush(each);
       each.drop();
+    }
+    for (Runnable task : List.copyOf(closeTasks)) {
+      try {
+        task.run();
+      } catch (RuntimeException | Error e) {
+        report("closing", e);
+      }
     }
   }
 
