@@ -303,8 +303,8 @@ public final class Shard {
   }
 
   /**
-   * Runs a task at the start of the next duty cycle: how a handler with much to do does it in parts,
-   * and lets packets be handled in between. Only on the shard's thread.
+   * Runs a task at the start of the next duty cycle: how a handler with much to do does it in
+   * parts, and lets packets be handled in between. Only on the shard's thread.
    *
    * @throws java.util.concurrent.RejectedExecutionException if as many tasks wait as the mailbox
    *     has room for
