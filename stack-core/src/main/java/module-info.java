@@ -3,7 +3,7 @@
  * drivers.
  */
 module io.millrace.core {
-  requires jdk.jfr;
+  requires transitive jdk.jfr;
   requires org.agrona;
 
   exports io.millrace.bpf;

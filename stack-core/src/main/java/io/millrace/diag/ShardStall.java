@@ -15,6 +15,9 @@ import jdk.jfr.Timespan;
 @Description("A handler holds the thread of a shard for longer than the threshold")
 @StackTrace(false)
 public final class ShardStall extends Event {
+  /** An event that is not committed yet. */
+  public ShardStall() {}
+
   /** The shard's number. */
   @Label("Shard")
   public int shard;
