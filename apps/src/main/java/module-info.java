@@ -1,5 +1,6 @@
 /** Command line tools on top of the Millrace stack. */
 module io.millrace.apps {
+  requires com.google.gson;
   requires info.picocli;
   requires io.millrace.core;
   requires io.millrace.driver.mem;
@@ -8,4 +9,5 @@ module io.millrace.apps {
   requires io.millrace.ipv4;
   requires io.millrace.tcp;
   requires io.millrace.udp;
+  requires java.management;
 }

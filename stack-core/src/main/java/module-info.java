@@ -5,11 +5,13 @@
 module io.millrace.core {
   requires org.agrona;
 
+  exports io.millrace.bpf;
   exports io.millrace.buf;
   exports io.millrace.capture;
   exports io.millrace.diag;
   exports io.millrace.flow;
   exports io.millrace.ip;
+  exports io.millrace.lane;
   exports io.millrace.link;
   exports io.millrace.net;
   exports io.millrace.os;

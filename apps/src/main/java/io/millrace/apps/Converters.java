@@ -70,4 +70,30 @@ final class Converters {
       throw new TypeConversionException("'" + text + "' is not a whole number of at least 1");
     }
   }
+
+  /** A number of bytes: {@code 128K}; K, M and G are powers of 1024. */
+  static final class Size implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return scaled(text, 1_024, "bytes, such as 1000, 128K or 10M");
+    }
+  }
+
+  /** A number of bits per second: {@code 100M}; K, M and G are powers of 1000. */
+  static final class Rate implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return scaled(text, 1_000, "bits per second, such as 500K, 100M or 1G");
+    }
+  }
+
+  private static long scaled(String text, int step, String what) {
+    if (!text.matches("[0-9]{1,12}(\\.[0-9]{1,6})?[kKmMgG]?")) {
+      throw new TypeConversionException("'" + text + "' is not a number of " + what);
+    }
+    int last = text.length() - 1;
+    int power = "kmg".indexOf(Character.toLowerCase(text.charAt(last))) + 1;
+    double number = Double.parseDouble(power == 0 ? text : text.substring(0, last));
+    return (long) (number * Math.pow(step, power));
+  }
 }

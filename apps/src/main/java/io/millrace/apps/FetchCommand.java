@@ -8,11 +8,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.UnknownHostException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +59,7 @@ final class FetchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     URI uri = parse(url);
-    IpAddress server = resolve(uri.getHost());
+    IpAddress server = Hosts.resolve(uri.getHost());
     Path part = output == null ? null : output.resolveSibling(output.getFileName() + ".part");
     try {
       HttpFetch.Result result = fetch(uri, server, part);
@@ -163,20 +160,6 @@ final class FetchCommand implements Callable<Integer> {
   private static String target(URI uri) {
     String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     return uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
-  }
-
-  /** A name is looked up by the system: the stack has no resolver. */
-  private static IpAddress resolve(String host) {
-    try {
-      for (InetAddress address : InetAddress.getAllByName(host)) {
-        if (address instanceof Inet4Address) {
-          return IpAddress.of(address);
-        }
-      }
-    } catch (UnknownHostException e) {
-      throw new Failure("there is no host with the name " + host, e);
-    }
-    throw new Failure(host + " has no IPv4 address, and IPv6 is not there yet");
   }
 
   private static MessageDigest newDigest() {

@@ -21,7 +21,9 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       HttpdCommand.class,
+      HttpBenchCommand.class,
       EchoCommand.class,
+      Iperf3Command.class,
       FetchCommand.class,
       PingCommand.class,
       CaptureCommand.class

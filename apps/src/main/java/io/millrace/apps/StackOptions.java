@@ -41,10 +41,20 @@ final class StackOptions {
   private IpAddress gateway;
 
   @Option(
-      names = "--core",
+      names = "--shards",
+      paramLabel = "N",
+      description = "So many threads, each with a stack of its own for its flows. Default: 1")
+  private Integer shards;
+
+  @Option(
+      names = {"--cores", "--core"},
       paramLabel = "CPU",
-      description = "Pins the stack's thread to this CPU. Default: wherever the system puts it")
-  private Integer core;
+      split = ",",
+      description = {
+        "Pins a thread to each of these CPUs, as in --cores 2,3; so many shards there are then.",
+        "Default: wherever the system puts them"
+      })
+  private int[] cores;
 
   @Option(
       names = "--poll",
@@ -55,19 +65,34 @@ final class StackOptions {
     return start("");
   }
 
-  /** Starts the stack; {@code more} is added to the port's name. */
-  NetStack start(String more) {
-    ShardConfig shards = ShardConfig.defaults();
+  /**
+   * Starts the stack.
+   *
+   * @param more is added to the port's name
+   * @param settings of protocols
+   */
+  NetStack start(String more, Record... settings) {
+    ShardConfig each = ShardConfig.defaults();
     if (poll) {
-      shards = shards.withMode(ShardMode.POLL);
-    }
-    if (core != null) {
-      shards = shards.withCore(core);
+      each = each.withMode(ShardMode.POLL);
     }
     NetStack.Builder builder =
-        NetStack.builder().shards(shards).port(driver + more, address.toString());
+        NetStack.builder().shards(each).port(driver + more, address.toString());
+    try {
+      if (shards != null) {
+        builder.shards(shards);
+      }
+      if (cores != null) {
+        builder.cores(cores);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new Failure(e.getMessage(), e);
+    }
     if (gateway != null) {
       builder.gateway(gateway.toString());
+    }
+    for (Record setting : settings) {
+      builder.with(setting);
     }
     return builder.start();
   }

@@ -28,6 +28,8 @@ public final class Bytes {
   private static final ValueLayout.OfInt N32 = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong N64 = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.varHandle();
+  private static final VarHandle ALIGNED_LONG = ValueLayout.JAVA_LONG.varHandle();
+  private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
   private static final VarHandle ALIGNED_SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
   private Bytes() {}
@@ -115,6 +117,16 @@ public final class Bytes {
   /** Writes a 4-byte-aligned ring index with release semantics (drivers' shared rings). */
   public static void setIntRelease(long address, int value) {
     ALIGNED_INT.setRelease(ALL, address, value);
+  }
+
+  /** Reads eight bytes at a multiple of 8, in the machine's own order, with acquire semantics. */
+  public static long getLongAcquire(long address) {
+    return (long) ALIGNED_LONG.getAcquire(ALL, address);
+  }
+
+  /** Writes one byte with release semantics (bells between shards). */
+  public static void setByteRelease(long address, int value) {
+    BYTE.setRelease(ALL, address, (byte) value);
   }
 
   /** Reads a 2-byte-aligned ring index with acquire semantics (drivers' shared rings). */

@@ -46,6 +46,9 @@ public final class Frame extends Buffer {
   /** The link-layer destination was the broadcast address. */
   public static final int LINK_BROADCAST = 32;
 
+  /** The frame was received by another shard, which handed it over: it must not be sent back. */
+  public static final int HANDED_OVER = 64;
+
   private final FramePool pool;
   private final long base;
   private final int capacity;
@@ -69,6 +72,7 @@ public final class Frame extends Buffer {
   private int trafficClass;
   private int hopLimit;
   private int interfaceIndex;
+  private int laneTag;
 
   /** The next frame of a list kept by the frame's present owner. */
   private Frame next;
@@ -95,6 +99,7 @@ public final class Frame extends Buffer {
     flags = 0;
     segmentSize = 0;
     vlan = 0;
+    laneTag = 0;
     next = null;
   }
 
@@ -292,6 +297,18 @@ public final class Frame extends Buffer {
   /** Sets {@link #vlan()}. */
   public void vlan(int tci) {
     vlan = tci;
+  }
+
+  /**
+   * What the sender wrote on a frame that came by a {@link io.millrace.lane.Lane}, 0 if none did.
+   */
+  public int laneTag() {
+    return laneTag;
+  }
+
+  /** Sets {@link #laneTag()}, 0 to 4095. */
+  public void laneTag(int tag) {
+    laneTag = tag;
   }
 
   /** Shard time at which the burst with this frame was received, nanoseconds. */

@@ -30,6 +30,13 @@ public final class FramePool implements AutoCloseable {
   private final int frameSize;
   private final long firstLarge;
   private final Frame[] free;
+
+  /** The standard frames, in the order of their addresses. */
+  private final Frame[] standard;
+
+  /** 2^64 divided by the frames' size, to find a frame without a division. */
+  private final long reciprocal;
+
   private final Frame[] freeLarge;
 
   /** Every frame, kept where the checks are on. */
@@ -65,6 +72,8 @@ public final class FramePool implements AutoCloseable {
     for (int i = frames - 1; i >= 0; i--) {
       free[i] = new Frame(this, at + (long) i * frameSize, frameSize);
     }
+    standard = free.clone();
+    reciprocal = Long.divideUnsigned(-1L, frameSize) + 1;
     for (int i = largeFrames - 1; i >= 0; i--) {
       freeLarge[i] = new Frame(this, firstLarge + (long) i * LARGE_SIZE, LARGE_SIZE);
     }
@@ -132,6 +141,27 @@ public final class FramePool implements AutoCloseable {
   /** Standard frames in the pool, free or not. */
   public int frames() {
     return free.length;
+  }
+
+  /**
+   * The number of the standard frame in whose chunk {@code address} lies, counted from the lowest
+   * address; {@link #frames()} or more if it lies behind them.
+   *
+   * @param address an address in the region
+   */
+  public int indexOf(long address) {
+    // Exact: the region is far smaller than 2^64 divided by the frames' size.
+    return (int) Math.unsignedMultiplyHigh(address - region.address(), reciprocal);
+  }
+
+  /**
+   * The standard frame of a number, free or not, whoever owns it: for drivers whose device names
+   * frames by their addresses.
+   *
+   * @param index 0 to {@code frames() - 1}
+   */
+  public Frame frame(int index) {
+    return standard[index];
   }
 
   /** Standard frames that are free now. */

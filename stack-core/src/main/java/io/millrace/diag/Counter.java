@@ -56,6 +56,11 @@ public enum Counter {
   TCP_TIMEOUTS,
   /** Challenge ACKs sent (RFC 5961). */
   TCP_CHALLENGE_ACKS,
+  /**
+   * Packets given to another shard: received by the wrong one, or to be sent where this one has no
+   * queue.
+   */
+  FRAMES_HANDED_OVER,
   /** Duty cycles that found work. */
   BUSY_CYCLES,
   /** Times the shard slept on its driver's descriptor. */

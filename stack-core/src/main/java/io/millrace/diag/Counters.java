@@ -1,6 +1,7 @@
 package io.millrace.diag;
 
 import java.util.Arrays;
+import java.util.StringJoiner;
 
 /**
  * One shard's counters. The shard alone writes, with plain stores; anybody may read, and sees
@@ -47,5 +48,22 @@ public final class Counters {
   /** All packets dropped, for whatever reason. */
   public long totalDrops() {
     return Arrays.stream(drops).sum();
+  }
+
+  /** What is not zero, for people. */
+  @Override
+  public String toString() {
+    StringJoiner text = new StringJoiner(", ");
+    for (Counter each : Counter.values()) {
+      if (get(each) != 0) {
+        text.add(each + "=" + get(each));
+      }
+    }
+    for (DropReason each : DropReason.values()) {
+      if (get(each) != 0) {
+        text.add("dropped " + each + "=" + get(each));
+      }
+    }
+    return text.toString();
   }
 }

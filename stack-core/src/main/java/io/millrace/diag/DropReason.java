@@ -10,6 +10,8 @@ public enum DropReason {
   NO_FRAME("no frame free"),
   /** Driver or link: the transmit queue was full. */
   TX_QUEUE_FULL("transmit queue full"),
+  /** The shard that a packet was to be handed over to had no room for it. */
+  HANDOVER_FULL("no room at the other shard"),
   /** The stack threw while handling the packet; see the log. */
   INTERNAL_ERROR("internal error"),
 

@@ -1,28 +1,25 @@
 package io.millrace.net;
 
-import io.millrace.buf.FramePool;
+import io.millrace.diag.Counter;
+import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
-import io.millrace.ip.IpFamily;
-import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
-import io.millrace.ip.IpProtocol;
-import io.millrace.port.PortDecorators;
-import io.millrace.spi.Driver;
 import io.millrace.spi.Port;
-import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
 import io.millrace.time.ShardClock;
-import io.millrace.transport.Transport;
-import io.millrace.transport.TransportProvider;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
+import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A whole TCP/IP stack: ports, addresses, and the shards that run them. The front door of Millrace.
@@ -38,19 +35,19 @@ import java.util.stream.Collectors;
  * May be built, asked and closed by any thread.
  */
 public final class NetStack implements AutoCloseable {
-  private static final int REASSEMBLY_FRAMES = 8;
-
   private final List<Port> ports;
   private final List<Shard> shards;
+  private final ShardMesh mesh;
   private final List<ShardThread> threads;
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** The thread that closes the stack; null as long as it is open. */
   private volatile Thread closer;
 
-  private NetStack(List<Port> ports, List<Shard> shards) {
+  NetStack(List<Port> ports, List<Shard> shards, ShardMesh mesh) {
     this.ports = List.copyOf(ports);
     this.shards = List.copyOf(shards);
+    this.mesh = mesh;
     this.threads = new ArrayList<>();
   }
 
@@ -72,6 +69,72 @@ public final class NetStack implements AutoCloseable {
   /** The ports, in the order in which they were added. */
   public List<PortInfo> ports() {
     return ports.stream().map(Port::info).toList();
+  }
+
+  /**
+   * Adds an address with its on-link prefix to a port, on all shards, as if it had been given at
+   * the start. Any thread; takes effect in the shards' next duty cycles.
+   *
+   * @param port the port's number, in the order in which they were added
+   * @throws IllegalArgumentException if the text is no prefix, or the stack lacks the family
+   */
+  public void addAddress(int port, String address) {
+    IpPrefix prefix = IpPrefix.parse(address);
+    Objects.checkIndex(port, ports.size());
+    StackAssembly.family(shards.get(0), prefix.address());
+    onEachShard(shard -> StackAssembly.addAddress(shard, port, prefix));
+  }
+
+  /**
+   * Adds a route through a router on a port, on all shards. Any thread; takes effect in the shards'
+   * next duty cycles.
+   *
+   * @throws IllegalArgumentException if a text is no prefix or address, or the stack lacks the
+   *     family
+   */
+  public void addRoute(String destination, String via, int port) {
+    IpPrefix prefix = IpPrefix.parse(destination);
+    IpAddress router = IpAddress.parse(via);
+    Objects.checkIndex(port, ports.size());
+    StackAssembly.family(shards.get(0), prefix.address());
+    onEachShard(shard -> StackAssembly.addRoute(shard, port, prefix, router));
+  }
+
+  private void onEachShard(Consumer<Shard> change) {
+    for (Shard shard : shards) {
+      shard.execute(() -> change.accept(shard));
+    }
+  }
+
+  /**
+   * Asks every shard, each on its own thread, and puts the answers together. Any thread; for
+   * statistics and the like.
+   *
+   * @return completed on one of the shards' threads
+   */
+  public <T> CompletableFuture<T> mapReduce(Function<Shard, T> map, BinaryOperator<T> reduce) {
+    CompletableFuture<CompletableFuture<T>> asked = new CompletableFuture<>();
+    Shard first = shards.get(0);
+    first.execute(() -> asked.complete(first.group().mapReduce(map, reduce)));
+    return asked.thenCompose(Function.identity());
+  }
+
+  /** The sum of a counter over all shards, as it is now. Any thread. */
+  public long count(Counter counter) {
+    long sum = 0;
+    for (Shard shard : shards) {
+      sum += shard.counters().get(counter);
+    }
+    return sum;
+  }
+
+  /** The sum over all shards of the packets dropped for a reason, as it is now. Any thread. */
+  public long dropped(DropReason reason) {
+    long sum = 0;
+    for (Shard shard : shards) {
+      sum += shard.counters().get(reason);
+    }
+    return sum;
   }
 
   /** Waits until another thread calls {@link #close()}. */
@@ -118,6 +181,7 @@ public final class NetStack implements AutoCloseable {
       }
     }
     ports.forEach(port -> failures.run(port::close));
+    failures.run(mesh::close);
     shards.forEach(shard -> failures.run(() -> shard.pool().close()));
     closed.countDown();
     failures.rethrow();
@@ -137,30 +201,7 @@ public final class NetStack implements AutoCloseable {
     }
   }
 
-  /** Runs all of several actions although some throw, and throws the first exception in the end. */
-  private static final class Failures {
-    private RuntimeException first;
-
-    void run(Runnable action) {
-      try {
-        action.run();
-      } catch (RuntimeException e) {
-        if (first == null) {
-          first = e;
-        } else {
-          first.addSuppressed(e);
-        }
-      }
-    }
-
-    void rethrow() {
-      if (first != null) {
-        throw first;
-      }
-    }
-  }
-
-  private void startThreads() {
+  void startThreads() {
     for (Shard shard : shards) {
       if (shard.config().mode() != ShardMode.DRIVEN) {
         threads.add(new ShardThread(shard));
@@ -175,6 +216,8 @@ public final class NetStack implements AutoCloseable {
     private final List<RouteRequest> routes = new ArrayList<>();
     private final Map<Class<?>, Object> settings = new HashMap<>();
     private ShardConfig shardConfig = ShardConfig.defaults();
+    private int shardCount = 1;
+    private int[] cores = {};
     private ShardClock clock;
     private SecureRandom random;
 
@@ -212,18 +255,37 @@ public final class NetStack implements AutoCloseable {
       return this;
     }
 
-    /** Sets how the shards are made. */
+    /** Sets how each shard is made. */
     public Builder shards(ShardConfig config) {
       shardConfig = config;
       return this;
     }
 
     /**
-     * Makes the shard driven: the caller turns {@link Shard#step()}, and {@code newClock} says the
-     * time.
+     * Sets the number of shards, 1 to {@link ShardGroup#MAX_SHARDS}; 1 if not given. Flows are
+     * spread over them by the receive hash of their port.
+     */
+    public Builder shards(int count) {
+      if (count < 1 || count > ShardGroup.MAX_SHARDS) {
+        throw new IllegalArgumentException(
+            "a stack has 1 to " + ShardGroup.MAX_SHARDS + " shards, not " + count);
+      }
+      shardCount = count;
+      return this;
+    }
+
+    /** Makes one shard per CPU named, each pinned to its own. */
+    public Builder cores(int... cpus) {
+      shards(cpus.length);
+      cores = cpus.clone();
+      return this;
+    }
+
+    /**
+     * Makes the shards driven: the caller turns {@link Shard#step()} of each, and {@code newClock}
+     * says the time.
      */
     public Builder driven(ShardClock newClock) {
-      shardConfig = shardConfig.withMode(ShardMode.DRIVEN);
       clock = newClock;
       return this;
     }
@@ -251,164 +313,17 @@ public final class NetStack implements AutoCloseable {
      * @throws PortException with one clear sentence if a port cannot be had
      */
     public NetStack start() {
-      if (requests.isEmpty()) {
-        throw new PortException("a stack needs at least one port, for example tap:mr0");
-      }
-      List<Port> ports = new ArrayList<>();
-      FramePool pool = null;
-      try {
-        for (PortRequest request : requests) {
-          ports.add(request.open());
-        }
-        pool = makePool(ports);
-        Shard shard = makeShard(ports, pool);
-        NetStack stack = new NetStack(ports, List.of(shard));
-        stack.startThreads();
-        return stack;
-      } catch (RuntimeException | Error e) {
-        Failures failures = new Failures();
-        ports.forEach(port -> failures.run(port::close));
-        if (pool != null) {
-          pool.close();
-        }
-        if (failures.first != null) {
-          e.addSuppressed(failures.first);
-        }
-        throw e;
-      }
+      return new StackAssembly(requests, routes, settings, shardConfigs(), clock, random)
+          .assemble();
     }
 
-    private FramePool makePool(List<Port> ports) {
-      int mtu = 0;
-      boolean large = false;
-      for (Port port : ports) {
-        PortInfo info = port.info();
-        mtu = Math.max(mtu, info.mtu());
-        large |= info.offers(PortInfo.RX_LARGE) || info.offers(PortInfo.TX_SEGMENT_TCP4);
+    private List<ShardConfig> shardConfigs() {
+      List<ShardConfig> configs = new ArrayList<>();
+      for (int i = 0; i < shardCount; i++) {
+        ShardConfig config = i < cores.length ? shardConfig.withCore(cores[i]) : shardConfig;
+        configs.add(clock == null ? config : config.withMode(ShardMode.DRIVEN));
       }
-      int size = shardConfig.frameSize();
-      if (size == 0) {
-        int lines = (Math.max(2048, FramePool.HEADROOM + mtu + 64) + 63) / 64;
-        // An odd number of cache lines: the headers of frames a power of two apart would all
-        // compete
-        // for the same few sets of the first-level cache.
-        size = (lines | 1) * 64;
-      }
-      // Without ports that merge or segment, a few are still needed to put fragments together in.
-      int largeFrames =
-          large
-              ? shardConfig.largeFrames()
-              : Math.min(shardConfig.largeFrames(), REASSEMBLY_FRAMES);
-      return new FramePool(shardConfig.frames(), size, largeFrames, shardConfig.hugePages());
-    }
-
-    private Shard makeShard(List<Port> ports, FramePool pool) {
-      Shard shard =
-          new Shard(
-              0,
-              shardConfig,
-              clock != null ? clock : ShardClock.system(),
-              pool,
-              random != null ? random : new SecureRandom(),
-              Map.copyOf(settings));
-      List<NetInterface> interfaces = new ArrayList<>();
-      for (Port port : ports) {
-        int vlan = requests.get(interfaces.size()).vlan();
-        interfaces.add(
-            new NetInterface(
-                interfaces.size(), port.info(), port.queue(0, pool), shard.counters(), vlan));
-      }
-      shard.interfaces(interfaces);
-      addProtocols(shard);
-      addAddresses(shard, interfaces);
-      return shard;
-    }
-
-    private static void addProtocols(Shard shard) {
-      IpFamily four = null;
-      IpFamily six = null;
-      for (IpFamilyProvider provider : ServiceLoader.load(IpFamilyProvider.class)) {
-        if (provider.version() == 4) {
-          four = provider.create(shard);
-        } else {
-          six = provider.create(shard);
-        }
-      }
-      shard.families(four, six);
-      Map<Integer, Transport> transports = new HashMap<>();
-      for (TransportProvider provider : ServiceLoader.load(TransportProvider.class)) {
-        transports.put(provider.protocol(), provider.create(shard));
-      }
-      shard.transports(
-          transports.get(IpProtocol.TCP),
-          transports.get(IpProtocol.UDP),
-          transports.get(IpProtocol.SCTP));
-    }
-
-    private void addAddresses(Shard shard, List<NetInterface> interfaces) {
-      long now = shard.clock().update();
-      for (int i = 0; i < interfaces.size(); i++) {
-        for (IpPrefix prefix : requests.get(i).addresses()) {
-          family(shard, prefix.address()).addAddress(interfaces.get(i), prefix, now);
-        }
-      }
-      for (RouteRequest route : routes) {
-        family(shard, route.destination().address())
-            .addRoute(route.destination(), route.via(), interfaces.get(0));
-      }
-    }
-
-    private static IpFamily family(Shard shard, IpAddress address) {
-      IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
-      if (family == null) {
-        throw new PortException(
-            "the address "
-                + address
-                + " needs millrace-ipv"
-                + (address.isV4() ? 4 : 6)
-                + " on the module path");
-      }
-      return family;
-    }
-  }
-
-  private record RouteRequest(IpPrefix destination, IpAddress via) {}
-
-  private record PortRequest(PortSpec spec, Port opened, List<IpPrefix> addresses) {
-    int vlan() {
-      return spec == null ? 0 : PortDecorators.vlan(spec.options());
-    }
-
-    Port open() {
-      if (opened != null) {
-        return opened;
-      }
-      List<Driver> drivers = new ArrayList<>();
-      ServiceLoader.load(Driver.class).forEach(drivers::add);
-      Driver driver =
-          drivers.stream()
-              .filter(each -> each.scheme().equals(spec.scheme()))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new PortException(
-                          "there is no driver '"
-                              + spec.scheme()
-                              + "'; available are "
-                              + drivers.stream()
-                                  .map(Driver::scheme)
-                                  .sorted()
-                                  .collect(Collectors.joining(", "))));
-      PortDecorators.check(spec.options());
-      Map<String, String> own = PortDecorators.driverOptions(spec.options());
-      boolean offload = PortDecorators.allowOffload(spec.options());
-      Port port = driver.open(new PortConfig(spec.target(), own, 1, offload));
-      try {
-        return PortDecorators.apply(port, spec.options());
-      } catch (RuntimeException e) {
-        port.close();
-        throw e;
-      }
+      return configs;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.net;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
@@ -56,6 +57,9 @@ public final class Shard {
   private ShardThreads threads;
   private final Set<Runnable> closeTasks = new LinkedHashSet<>();
   private Sleeper sleeper;
+  private ShardGroup group;
+  private Steering steering;
+  private final Bindings bindings = new Bindings(this);
   private long errorsLogged;
 
   Shard(
@@ -78,6 +82,14 @@ public final class Shard {
   }
 
   // ---- made at start ----
+
+  void group(ShardGroup newGroup) {
+    group = newGroup;
+  }
+
+  void steering(Steering newSteering) {
+    steering = newSteering;
+  }
 
   void interfaces(List<NetInterface> all) {
     interfaces = all.toArray(NetInterface[]::new);
@@ -108,6 +120,21 @@ public final class Shard {
   /** The shard's number, from 0. */
   public int index() {
     return index;
+  }
+
+  /** The shards of the stack, as this one sees them. */
+  public ShardGroup group() {
+    return group;
+  }
+
+  /** Which shard a flow belongs to. */
+  public Steering steering() {
+    return steering;
+  }
+
+  /** Which shards have which ports bound. */
+  public Bindings bindings() {
+    return bindings;
   }
 
   /** What the shard was made of. */
@@ -275,7 +302,7 @@ public final class Shard {
    */
   public int step() {
     long now = clock.update();
-    int work = messages();
+    int work = messages() + group.receive(now);
     for (NetInterface from : interfaces) {
       work += receive(from, now);
     }
@@ -286,7 +313,7 @@ public final class Shard {
     for (NetInterface to : interfaces) {
       work += flush(to);
     }
-    return work;
+    return work + group.ringBells();
   }
 
   private int messages() {
@@ -294,13 +321,43 @@ public final class Shard {
     Runnable task;
     while (n < MESSAGES_PER_CYCLE && (task = mailbox.poll()) != null) {
       n++;
-      try {
-        task.run();
-      } catch (RuntimeException | Error e) {
-        report("a message", e);
-      }
+      run(task);
     }
     return n;
+  }
+
+  /** A message. */
+  void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      report("a message", e);
+    }
+  }
+
+  /** A packet that another shard hands over. */
+  void takeOver(Frame frame, long now) {
+    int tag = frame.laneTag();
+    NetInterface at = interfaces[HandOver.interfaceIndex(tag)];
+    if (HandOver.kind(tag) == HandOver.TRANSMIT) {
+      at.transmit(frame);
+      return;
+    }
+    frame.set(HandOver.flags(tag));
+    frame.interfaceIndex(at.index());
+    frame.markL3();
+    try {
+      if (HandOver.kind(tag) == HandOver.RESOLUTION) {
+        ipv4.resolutionInput(frame, at, now);
+      } else {
+        // It has been counted by the shard that received it.
+        counters.add(Counter.IP_IN_RECEIVES, -1);
+        (Bytes.u8(frame.address()) >>> 4 == 4 ? ipv4 : ipv6).input(frame, at, now);
+      }
+    } catch (RuntimeException | Error e) {
+      counters.drop(DropReason.INTERNAL_ERROR);
+      report("a packet from another shard", e);
+    }
   }
 
   private int receive(NetInterface from, long now) {
@@ -386,7 +443,7 @@ public final class Shard {
    * Long.MAX_VALUE} if none.
    */
   public long nextDeadline() {
-    long earliest = wheel.nextDeadline();
+    long earliest = group.isIdle() ? wheel.nextDeadline() : clock.now();
     for (NetInterface each : interfaces) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
       if (each.isBacklogged()) {
@@ -429,7 +486,7 @@ public final class Shard {
     wakeUp();
   }
 
-  private void wakeUp() {
+  void wakeUp() {
     Sleeper waiting = sleeper;
     if (waiting != null) {
       waiting.wakeUp();
@@ -440,8 +497,9 @@ public final class Shard {
     sleeper = newSleeper;
   }
 
-  boolean mailboxIsEmpty() {
-    return mailbox.isEmpty();
+  /** Whether no message and no packet from another thread waits. */
+  boolean isIdle() {
+    return mailbox.isEmpty() && group.isIdle();
   }
 
   NetInterface[] interfaceArray() {

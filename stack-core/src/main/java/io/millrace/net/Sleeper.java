@@ -3,6 +3,7 @@ package io.millrace.net;
 import io.millrace.buf.Bytes;
 import io.millrace.os.Linux;
 import java.lang.foreign.Arena;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.BitUtil;
 
@@ -46,6 +47,9 @@ final class Sleeper implements AutoCloseable {
     boolean all = true;
     add(n++, eventFd);
     for (NetInterface each : interfaces) {
+      if (each.queue() instanceof RelayQueue) {
+        continue; // what comes is handed over, and the bell wakes us
+      }
       int fd = each.queue().fd();
       if (fd >= 0) {
         add(n++, fd);
@@ -70,7 +74,7 @@ final class Sleeper implements AutoCloseable {
     asleep.set(true);
     // Looked at once more after saying that we sleep, so that a message cannot slip through in
     // between.
-    if (shard.mailboxIsEmpty()) {
+    if (shard.isIdle()) {
       long millis = Math.min(nanos / 1_000_000, allWake ? LONGEST_MILLIS : NAP_MILLIS);
       linux.poll(pollFds, count, (int) Math.max(0, millis));
     }
@@ -80,7 +84,9 @@ final class Sleeper implements AutoCloseable {
 
   /** Any thread: wakes the shard if it sleeps. */
   void wakeUp() {
-    if (asleep.compareAndSet(true, false)) {
+    // What there is to see was written before; who goes to sleep says so first and looks then.
+    VarHandle.fullFence();
+    if (asleep.get() && asleep.compareAndSet(true, false)) {
       synchronized (waker) {
         if (!closed) {
           waker.write(eventFd, one, BitUtil.SIZE_OF_LONG);

@@ -35,6 +35,9 @@ public final class Linux {
   /** Nothing there now; would block. */
   public static final int EAGAIN = 11;
 
+  /** No memory. */
+  public static final int ENOMEM = 12;
+
   /** Permission denied. */
   public static final int EACCES = 13;
 
@@ -47,6 +50,21 @@ public final class Linux {
   /** Invalid argument. */
   public static final int EINVAL = 22;
 
+  /** Not supported by this device or kernel. */
+  public static final int EOPNOTSUPP = 95;
+
+  /** Too long for the device. */
+  public static final int EMSGSIZE = 90;
+
+  /** This kernel has no sockets of the kind. */
+  public static final int EAFNOSUPPORT = 97;
+
+  /** The interface is switched off. */
+  public static final int ENETDOWN = 100;
+
+  /** No room for more now. */
+  public static final int ENOBUFS = 105;
+
   /** {@code open}: read and write. */
   public static final int O_RDWR = 2;
 
@@ -58,6 +76,12 @@ public final class Linux {
 
   /** {@code poll}: readable. */
   public static final int POLLIN = 1;
+
+  /** {@code send}, {@code recv}: never block. */
+  public static final int MSG_DONTWAIT = 0x40;
+
+  /** The number of {@code bpf(2)}, for which the C library has no function. */
+  private static final long BPF = "aarch64".equals(System.getProperty("os.arch")) ? 280 : 321;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
@@ -86,7 +110,22 @@ public final class Linux {
       handle("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SOCKET =
       handle("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle BIND = handle("bind", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SETSOCKOPT =
+      handle("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle GETSOCKOPT =
+      handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle GETSOCKNAME =
+      handle("getsockname", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SENDMMSG =
+      handle("sendmmsg", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle SETNS = handle("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SEND =
+      handle("send", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle RECV =
+      handle("recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SYSCALL =
+      handle("syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().find("strerror").orElseThrow(),
@@ -254,10 +293,88 @@ public final class Linux {
     }
   }
 
+  /** {@code bind(2)} to the {@code length} bytes of the {@code sockaddr} at {@code address}. */
+  public int bind(int fd, long address, int length) {
+    try {
+      return (int) check((int) BIND.invokeExact(state, fd, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code setsockopt(2)}: the value is the {@code length} bytes at {@code address}. */
+  public int setsockopt(int fd, int level, int option, long address, int length) {
+    try {
+      return (int) check((int) SETSOCKOPT.invokeExact(state, fd, level, option, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /**
+   * {@code getsockopt(2)}: writes the value to {@code address}; the 32-bit value at {@code length}
+   * says how many bytes there are, and then how many it has.
+   */
+  public int getsockopt(int fd, int level, int option, long address, long length) {
+    try {
+      return (int) check((int) GETSOCKOPT.invokeExact(state, fd, level, option, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /**
+   * {@code getsockname(2)}: writes the {@code sockaddr} to {@code address}; the 32-bit value at
+   * {@code length} says how many bytes there are.
+   */
+  public int getsockname(int fd, long address, long length) {
+    try {
+      return (int) check((int) GETSOCKNAME.invokeExact(state, fd, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code sendmmsg(2)} of {@code count} 64-byte {@code mmsghdr}s; how many were sent. */
+  public int sendmmsg(int fd, long messages, int count, int flags) {
+    try {
+      return (int) check((int) SENDMMSG.invokeExact(state, fd, messages, count, flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
   /** {@code setns(2)}: moves the calling thread, and no other, into the namespace of {@code fd}. */
   public int setns(int fd, int type) {
     try {
       return (int) check((int) SETNS.invokeExact(state, fd, type));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code send(2)}; one of nothing tells an AF_XDP socket that its transmit ring is filled. */
+  public long send(int fd, long address, long count, int flags) {
+    try {
+      return check((long) SEND.invokeExact(state, fd, address, count, flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code recv(2)}; one of nothing lets an AF_XDP socket's device work. */
+  public long recv(int fd, long address, long count, int flags) {
+    try {
+      return check((long) RECV.invokeExact(state, fd, address, count, flags));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code bpf(2)}: {@code size} bytes of attributes at {@code attributes}. */
+  public long bpf(int command, long attributes, int size) {
+    try {
+      return check((long) SYSCALL.invokeExact(state, BPF, (long) command, attributes, (long) size));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

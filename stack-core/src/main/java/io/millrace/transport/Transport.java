@@ -34,6 +34,18 @@ public interface Transport {
       long now);
 
   /**
+   * The shard that a flow of ours lives on, as far as this one knows. Asked about ICMP errors,
+   * which come in by any queue.
+   *
+   * @param ports our port in the high 16 bits, the peer's in the low 16
+   * @return this shard's index if the flow is here, another's if it is known to be there, -1 if
+   *     nothing is known
+   */
+  default int shardOf(long localHi, long localLo, long remoteHi, long remoteLo, int ports) {
+    return -1;
+  }
+
+  /**
    * Sends what is due, after a burst was received and the timers ran; returns whether there was
    * anything.
    */

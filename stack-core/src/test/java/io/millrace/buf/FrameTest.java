@@ -38,6 +38,23 @@ class FrameTest {
   }
 
   @Test
+  void thePoolFindsAFrameByAnyAddressInItsChunk() {
+    for (int size : new int[] {256, 512, 2048, 2112, 9280}) {
+      try (FramePool other = new FramePool(1000, size, 1, false)) {
+        for (int i = 0; i < 1000; i++) {
+          Frame frame = other.frame(i);
+          assertThat(frame.base()).isEqualTo(other.region().address() + (long) i * size);
+          assertThat(other.indexOf(frame.base())).isEqualTo(i);
+          assertThat(other.indexOf(frame.base() + size - 1)).isEqualTo(i);
+        }
+        Frame large = other.allocateLarge();
+        assertThat(other.indexOf(large.base())).isGreaterThanOrEqualTo(other.frames());
+        large.release();
+      }
+    }
+  }
+
+  @Test
   void theWindowMovesAsLayersPushAndPull() {
     Frame frame = pool.allocate();
     long payload = frame.append(10);

@@ -82,9 +82,13 @@ final class AddressClaim extends TimerNode {
 
   /** Starts using and announcing the address. */
   void announce(long now) {
+    boolean wasProbed = state == State.PROBING;
     state = State.ANNOUNCING;
     sent = 0;
     family.install(on, prefix);
+    if (wasProbed) {
+      family.installElsewhere(on, prefix);
+    }
     announceOnce(now);
   }
 

@@ -49,8 +49,17 @@ final class Arp implements NeighborResolver {
     return neighbors;
   }
 
-  /** Claims an address: announces it at once, or probes for it first. */
+  /**
+   * Claims an address: announces it at once, or probes for it first. The first shard does so for
+   * all.
+   */
   void claim(NetInterface on, IpPrefix prefix, boolean probe, long now) {
+    if (shard.index() != 0) {
+      if (!probe) {
+        family.install(on, prefix);
+      }
+      return;
+    }
     AddressClaim claim = new AddressClaim(family, this, counters, shard.wheel(), on, prefix);
     claims.add(claim);
     if (probe) {
@@ -66,11 +75,28 @@ final class Arp implements NeighborResolver {
   void input(Frame frame, NetInterface from, long now) {
     counters.increment(Counter.ARP_IN);
     DropReason dropped = accept(frame, from, now);
+    if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
+      share(frame, dropped);
+    }
     if (dropped != null) {
       counters.drop(dropped);
     }
     if (dropped != null || !answer(frame, from)) {
       frame.release();
+    }
+  }
+
+  /**
+   * A reply comes in by one queue, but any shard may have asked; an announcement concerns all who
+   * know the sender. What is between others is not passed on.
+   */
+  private void share(Frame frame, DropReason dropped) {
+    long at = frame.address();
+    boolean announcement =
+        dropped == DropReason.ARP_NOT_FOR_US
+            && ArpHeader.senderAddress(at) == ArpHeader.targetAddress(at);
+    if (dropped == null || announcement) {
+      shard.group().shareResolution(frame);
     }
   }
 
@@ -128,6 +154,7 @@ final class Arp implements NeighborResolver {
     int target = ArpHeader.targetAddress(at);
     int sender = ArpHeader.senderAddress(at);
     if (ArpHeader.operation(at) != ArpHeader.REQUEST
+        || frame.has(Frame.HANDED_OVER)
         || sender == target
         || !addresses.isOn(from, target)) {
       return false;

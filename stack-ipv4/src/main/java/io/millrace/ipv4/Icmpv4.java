@@ -7,8 +7,10 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
+import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
 import io.millrace.net.Shard;
+import io.millrace.transport.Transport;
 
 /**
  * ICMP messages that come in (RFC 792, RFC 1122 §3.2.2): pings are answered, errors handed to whom
@@ -102,6 +104,37 @@ final class Icmpv4 {
     return null;
   }
 
+  /** The shard that sent a quoted datagram, as far as this one can tell. */
+  private int senderOf(long quote, Frame frame) {
+    long header = quote + Ipv4Header.size(quote);
+    if (Ipv4Header.protocol(quote) == IpProtocol.ICMP) {
+      return IcmpHeader.identifier(header) % shard.group().size();
+    }
+    Transport transport = family.transport(Ipv4Header.protocol(quote));
+    if (transport == null) {
+      return shard.index();
+    }
+    long ours = IpAddress.v4Lo(Ipv4Header.source(quote));
+    long theirs = IpAddress.v4Lo(Ipv4Header.destination(quote));
+    int ports = Bytes.i32(header);
+    int sender = transport.shardOf(0, ours, 0, theirs, ports);
+    if (sender >= 0) {
+      return sender;
+    }
+    return frame.has(Frame.HANDED_OVER)
+        ? shard.index()
+        : shard
+            .steering()
+            .owner(frame.interfaceIndex(), 0, theirs, 0, ours, Integer.rotateLeft(ports, 16));
+  }
+
+  /** To the shard that sent what this is about; it counts the message. */
+  private DropReason handOver(Frame frame, int to) {
+    counters.add(Counter.ICMP_IN_MSGS, -1);
+    shard.group().handOver(frame, to);
+    return null;
+  }
+
   // ---- errors about what we sent ----
 
   private DropReason error(Frame frame, long now) {
@@ -119,6 +152,12 @@ final class Icmpv4 {
       return DropReason.ICMP_UNKNOWN;
     }
     int headerSize = Ipv4Header.size(quote);
+    if (shard.group().size() > 1) {
+      int sender = senderOf(quote, frame);
+      if (sender != shard.index()) {
+        return handOver(frame, sender);
+      }
+    }
     family.errorToTransport(
         Ipv4Header.protocol(quote),
         error,
@@ -191,9 +230,10 @@ final class Icmpv4 {
   /** Gives a ping an identifier of its own; returns it, or -1 if there are too many. */
   int open(Ping ping) {
     int random = shard.random().nextInt(1 << 16);
-    for (int i = 0; i < MAX_PINGS; i++) {
+    int shards = shard.group().size();
+    for (int i = 0; i < MAX_PINGS * shards; i++) {
       int identifier = (random + i) & 0xffff;
-      if (pings[identifier % MAX_PINGS] == null) {
+      if (identifier % shards == shard.index() && pings[identifier % MAX_PINGS] == null) {
         pings[identifier % MAX_PINGS] = ping;
         return identifier;
       }
@@ -214,9 +254,14 @@ final class Icmpv4 {
 
   private DropReason replyToPing(Frame frame, long now) {
     long at = frame.address();
-    Ping ping = find(IcmpHeader.identifier(at));
+    int identifier = IcmpHeader.identifier(at);
+    Ping ping = find(identifier);
     if (ping == null) {
-      return DropReason.ICMP_UNKNOWN;
+      int asker = identifier % shard.group().size();
+      if (asker == shard.index() || frame.has(Frame.HANDED_OVER)) {
+        return DropReason.ICMP_UNKNOWN;
+      }
+      return handOver(frame, asker);
     }
     if (!ping.onReply(frame, now)) {
       return DropReason.ICMP_UNKNOWN;

@@ -108,6 +108,15 @@ final class Ipv4Family implements IpFamily {
     generation++;
   }
 
+  /** An address has become usable on this shard, which claimed it for all. */
+  void installElsewhere(NetInterface on, IpPrefix prefix) {
+    int index = on.index();
+    shard
+        .group()
+        .submitToAll(
+            other -> ((Ipv4Family) other.ipv4()).install(other.networkInterface(index), prefix));
+  }
+
   @Override
   public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
     NextHop next = new NextHop(through, via == null ? 0 : via.v4Bits());
@@ -255,13 +264,7 @@ final class Ipv4Family implements IpFamily {
       int quoted,
       int from,
       long now) {
-    Transport transport =
-        switch (protocol) {
-          case IpProtocol.TCP -> shard.tcp();
-          case IpProtocol.UDP -> shard.udp();
-          case IpProtocol.SCTP -> shard.sctp();
-          default -> null;
-        };
+    Transport transport = transport(protocol);
     if (transport != null && quoted >= IcmpHeader.SIZE) {
       transport.icmpError(
           error,
@@ -276,6 +279,16 @@ final class Ipv4Family implements IpFamily {
     } else if (protocol == IpProtocol.ICMP && quoted >= IcmpHeader.SIZE) {
       icmp.errorToPing(error, destination, header, from);
     }
+  }
+
+  /** The transport with a protocol number, or null. */
+  Transport transport(int protocol) {
+    return switch (protocol) {
+      case IpProtocol.TCP -> shard.tcp();
+      case IpProtocol.UDP -> shard.udp();
+      case IpProtocol.SCTP -> shard.sctp();
+      default -> null;
+    };
   }
 
   // ---- what the parts share ----

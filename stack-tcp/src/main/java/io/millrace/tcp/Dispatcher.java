@@ -23,7 +23,7 @@ final class Dispatcher implements ReleaseListener {
   }
 
   /** Asks the listener's application; null if it refuses or throws. */
-  TcpHandler accept(TcpListener listener, TcpConnection c) {
+  TcpHandler accept(StackTcpListener listener, StackTcpConnection c) {
     try {
       return listener.accept(c);
     } catch (RuntimeException | Error e) {
@@ -33,7 +33,7 @@ final class Dispatcher implements ReleaseListener {
   }
 
   /** Tells all but the end. */
-  void dispatch(TcpConnection c) {
+  void dispatch(StackTcpConnection c) {
     if (c.dispatching) {
       return;
     }
@@ -53,11 +53,11 @@ final class Dispatcher implements ReleaseListener {
     c.dispatching = false;
   }
 
-  private boolean isDeliverable(TcpConnection c) {
+  private boolean isDeliverable(StackTcpConnection c) {
     return !c.paused && machine.isReadable(c.tcb);
   }
 
-  private void tell(TcpConnection c, int events) {
+  private void tell(StackTcpConnection c, int events) {
     if ((events & TcpEvents.CONNECTED) != 0 && !machine.isBroken(c.tcb)) {
       c.handler.onConnected(c);
     }
@@ -78,7 +78,7 @@ final class Dispatcher implements ReleaseListener {
     }
   }
 
-  private void deliver(TcpConnection c) {
+  private void deliver(StackTcpConnection c) {
     Frame frame;
     while (!c.paused && (frame = machine.receive(c.tcb)) != null) {
       frame.onReleased(this, c);
@@ -95,7 +95,7 @@ final class Dispatcher implements ReleaseListener {
   /** A lent frame has come back: its bytes do not count against the window any more. */
   @Override
   public void onReleased(Object context, int length) {
-    TcpConnection c = (TcpConnection) context;
+    StackTcpConnection c = (StackTcpConnection) context;
     if (!c.closed) {
       machine.consumed(c.tcb, length);
       if (!c.dispatching && c.tcb.needsOutput()) {
@@ -105,7 +105,7 @@ final class Dispatcher implements ReleaseListener {
   }
 
   /** Tells the end. */
-  void closed(TcpConnection c, boolean stackClosed) {
+  void closed(StackTcpConnection c, boolean stackClosed) {
     TcpCloseReason reason =
         switch (c.tcb.cause()) {
           case NORMAL -> TcpCloseReason.NORMAL;

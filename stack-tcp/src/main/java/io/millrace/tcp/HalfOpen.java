@@ -6,19 +6,19 @@ import io.millrace.time.TimerNode;
 
 /** What the shard keeps with a {@link Handshake}: its listener, its route, its timer. */
 final class HalfOpen extends TimerNode {
-  final Tcp tcp;
-  final TcpListener listener;
+  private final PassiveOpen owner;
+  final StackTcpListener listener;
   final Route route;
   Handshake handshake;
 
-  HalfOpen(Tcp tcp, TcpListener listener, Route route) {
-    this.tcp = tcp;
+  HalfOpen(PassiveOpen owner, StackTcpListener listener, Route route) {
+    this.owner = owner;
     this.listener = listener;
     this.route = route;
   }
 
   @Override
   protected void onTimer(long now) {
-    tcp.onHandshakeTimer(this, now);
+    owner.onTimer(this, now);
   }
 }

@@ -6,11 +6,12 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 /** The listeners of a shard by port; on one port those with an address of their own come first. */
 final class Listeners {
-  private final Int2ObjectHashMap<List<TcpListener>> byPort = new Int2ObjectHashMap<>();
+  private final Int2ObjectHashMap<List<StackTcpListener>> byPort = new Int2ObjectHashMap<>();
 
-  void add(TcpListener listener) {
-    List<TcpListener> same = byPort.computeIfAbsent(listener.port(), port -> new ArrayList<>(1));
-    for (TcpListener other : same) {
+  void add(StackTcpListener listener) {
+    List<StackTcpListener> same =
+        byPort.computeIfAbsent(listener.port(), port -> new ArrayList<>(1));
+    for (StackTcpListener other : same) {
       if (java.util.Objects.equals(other.address(), listener.address())) {
         throw new IllegalStateException("port " + listener.port() + " is in use");
       }
@@ -18,18 +19,18 @@ final class Listeners {
     same.add(listener.address() == null ? same.size() : 0, listener);
   }
 
-  void remove(TcpListener listener) {
-    List<TcpListener> same = byPort.get(listener.port());
+  void remove(StackTcpListener listener) {
+    List<StackTcpListener> same = byPort.get(listener.port());
     if (same != null && same.remove(listener) && same.isEmpty()) {
       byPort.remove(listener.port());
     }
   }
 
-  TcpListener find(int port, long hi, long lo) {
-    List<TcpListener> same = byPort.get(port);
+  StackTcpListener find(int port, long hi, long lo) {
+    List<StackTcpListener> same = byPort.get(port);
     if (same != null) {
       for (int i = 0; i < same.size(); i++) {
-        TcpListener listener = same.get(i);
+        StackTcpListener listener = same.get(i);
         if (listener.isFor(hi, lo)) {
           return listener;
         }
@@ -42,8 +43,8 @@ final class Listeners {
     return byPort.containsKey(port);
   }
 
-  boolean contains(TcpListener listener) {
-    List<TcpListener> same = byPort.get(listener.port());
+  boolean contains(StackTcpListener listener) {
+    List<StackTcpListener> same = byPort.get(listener.port());
     return same != null && same.contains(listener);
   }
 

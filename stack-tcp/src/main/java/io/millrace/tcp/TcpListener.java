@@ -1,43 +1,37 @@
 package io.millrace.tcp;
 
 import io.millrace.ip.IpAddress;
+import io.millrace.transport.ListenConfig;
 
 /** A port on which connections are accepted. <b>Thread:</b> the shard's. */
-public final class TcpListener {
-  /** Half-open connections that a listener holds unless it says otherwise. */
-  public static final int DEFAULT_BACKLOG = 1024;
-
-  private final Tcp tcp;
-  private final IpAddress address;
-  private final int port;
+public abstract class TcpListener {
+  private final ListenConfig config;
   private final TcpAcceptor acceptor;
-  private final int backlog;
-
-  /** Handshakes that are not done. */
-  int halfOpen;
-
   private long accepted;
 
-  TcpListener(Tcp tcp, IpAddress address, int port, TcpAcceptor acceptor, int backlog) {
-    this.tcp = tcp;
-    this.address = address;
-    this.port = port;
+  /** For the stack and for adapters. */
+  protected TcpListener(ListenConfig config, TcpAcceptor acceptor) {
+    this.config = config;
     this.acceptor = acceptor;
-    this.backlog = backlog;
+  }
+
+  /** Where and how it accepts. */
+  public final ListenConfig config() {
+    return config;
   }
 
   /** The port. */
-  public int port() {
-    return port;
+  public final int port() {
+    return config.port();
   }
 
   /** The address it is bound to, or null for all. */
-  public IpAddress address() {
-    return address;
+  public final IpAddress address() {
+    return config.address();
   }
 
   /** Connections accepted so far. */
-  public long accepted() {
+  public final long accepted() {
     return accepted;
   }
 
@@ -45,20 +39,15 @@ public final class TcpListener {
    * No new connections from now on; those accepted live on. Half-open ones are answered with a
    * reset.
    */
-  public void stopAccepting() {
-    tcp.remove(this);
-  }
+  public abstract void stopAccepting();
 
-  boolean isFull() {
-    return halfOpen >= backlog;
-  }
-
-  TcpHandler accept(TcpConnection connection) {
+  /**
+   * Counts a new connection and asks the application for its handler.
+   *
+   * @return null to refuse the connection with a reset
+   */
+  protected final TcpHandler accept(TcpConnection connection) {
     accepted++;
     return acceptor.accept(connection);
-  }
-
-  boolean isFor(long hi, long lo) {
-    return address == null || (address.hi() == hi && address.lo() == lo);
   }
 }

@@ -45,7 +45,7 @@ final class TcpOutput {
   }
 
   /** Sends what is due; false if there may be more than there was room for. */
-  boolean transmit(TcpConnection c, long now) {
+  boolean transmit(StackTcpConnection c, long now) {
     NetInterface to = c.route.networkInterface();
     for (int i = 0; i < QUOTA; i++) {
       if (to.transmitRoom() < RESERVE || pool.available() < frameReserve) {
@@ -59,7 +59,7 @@ final class TcpOutput {
   }
 
   /** Sends one segment if one is due. */
-  boolean next(TcpConnection c, long now) {
+  boolean next(StackTcpConnection c, long now) {
     if (!machine.poll(c.tcb, out, now)) {
       return false;
     }

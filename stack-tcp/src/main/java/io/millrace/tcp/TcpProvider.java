@@ -17,6 +17,6 @@ public final class TcpProvider implements TransportProvider {
 
   @Override
   public Transport create(Shard shard) {
-    return new Tcp(shard);
+    return new StackTcp(shard);
   }
 }

@@ -74,7 +74,7 @@ class TcpCongestionTest {
       wire.skip();
       wire.ack(1, 1 + 12 * MSS); // recovery is over: ssthresh is 5
       assertThat(cwnd(wire)).isEqualTo(2);
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(5 * MSS);
+      assertThat(wire.slowStartThreshold()).isEqualTo(5 * MSS);
       int una = 1 + 12 * MSS;
       for (int expected = 3; expected <= 5; expected++) {
         una += MSS;
@@ -144,7 +144,7 @@ class TcpCongestionTest {
       wire.send(MSS);
       wire.skip();
       wire.afterMillis(200);
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(2 * MSS);
+      assertThat(wire.slowStartThreshold()).isEqualTo(2 * MSS);
       wire.skip();
     }
   }

@@ -65,7 +65,7 @@ class TcpRecoveryTest {
       wire.outData(at(1), MSS);
       wire.silence();
       // RFC 5681 §3.2, step 2: half the flight without what limited transmit had sent.
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(5 * MSS);
+      assertThat(wire.slowStartThreshold()).isEqualTo(5 * MSS);
       assertThat(wire.connection.congestionWindow()).isEqualTo(5 * MSS);
     }
   }
@@ -145,7 +145,7 @@ class TcpRecoveryTest {
       sack(wire, 1, 2, 4);
       wire.outData(at(1), MSS);
       wire.silence();
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(5 * MSS);
+      assertThat(wire.slowStartThreshold()).isEqualTo(5 * MSS);
     }
   }
 
@@ -198,7 +198,7 @@ class TcpRecoveryTest {
   void aBlockBelowSndUnaIsADsackAndNothingElse() {
     try (TcpWire wire = sending(TcpWire.server().withSack().handshake())) {
       sack(wire, 4, 1, 1);
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(Integer.MAX_VALUE);
+      assertThat(wire.slowStartThreshold()).isEqualTo(Integer.MAX_VALUE);
       wire.skip();
     }
   }

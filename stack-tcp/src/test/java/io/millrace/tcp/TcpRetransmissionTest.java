@@ -236,9 +236,9 @@ class TcpRetransmissionTest {
       wire.send(14_600);
       wire.skip();
       wire.afterMillis(200);
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(7_300);
+      assertThat(wire.slowStartThreshold()).isEqualTo(7_300);
       wire.afterMillis(400);
-      assertThat(wire.connection.tcb.ssthresh()).isEqualTo(7_300);
+      assertThat(wire.slowStartThreshold()).isEqualTo(7_300);
       assertThat(wire.connection.congestionWindow()).isEqualTo(1_460);
       wire.skip();
     }

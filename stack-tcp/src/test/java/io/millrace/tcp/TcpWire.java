@@ -603,4 +603,9 @@ final class TcpWire implements AutoCloseable {
       told("closed " + reason, c);
     }
   }
+
+  /** The latest connection's slow start threshold, which applications cannot see. */
+  int slowStartThreshold() {
+    return ((StackTcpConnection) connection).tcb.ssthresh();
+  }
 }

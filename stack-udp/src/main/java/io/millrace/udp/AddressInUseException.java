@@ -4,7 +4,8 @@ package io.millrace.udp;
 public final class AddressInUseException extends IllegalStateException {
   private static final long serialVersionUID = 1;
 
-  AddressInUseException(String message) {
+  /** Creates it with the sentence. */
+  public AddressInUseException(String message) {
     super(message);
   }
 }

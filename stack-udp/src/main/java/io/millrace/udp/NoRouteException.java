@@ -4,7 +4,8 @@ package io.millrace.udp;
 public final class NoRouteException extends IllegalStateException {
   private static final long serialVersionUID = 1;
 
-  NoRouteException(String message) {
+  /** Creates it with the sentence. */
+  public NoRouteException(String message) {
     super(message);
   }
 }

@@ -12,17 +12,17 @@ import io.millrace.ip.IpAddress;
 final class PortTable {
   private static final int PAGE = 256;
 
-  private final UdpSocket[][] first = new UdpSocket[PAGE][];
+  private final StackUdpSocket[][] first = new StackUdpSocket[PAGE][];
   private final int[][] connected = new int[PAGE][];
   private final int[][] connectedExclusive = new int[PAGE][];
 
   /** The unconnected socket that a datagram to this address and port is for, or null. */
-  UdpSocket find(long hi, long lo, int port) {
-    UdpSocket[] page = first[port >>> 8];
+  StackUdpSocket find(long hi, long lo, int port) {
+    StackUdpSocket[] page = first[port >>> 8];
     if (page == null) {
       return null;
     }
-    UdpSocket socket = page[port & PAGE - 1];
+    StackUdpSocket socket = page[port & PAGE - 1];
     while (socket != null && !socket.accepts(hi, lo)) {
       socket = socket.nextOnPort;
     }
@@ -31,7 +31,7 @@ final class PortTable {
 
   /** Whether no socket has the port, bound or connected. */
   boolean isFree(int port) {
-    UdpSocket[] page = first[port >>> 8];
+    StackUdpSocket[] page = first[port >>> 8];
     return page == null
         || (page[port & PAGE - 1] == null && connected[port >>> 8][port & PAGE - 1] == 0);
   }
@@ -48,7 +48,7 @@ final class PortTable {
     if (obstacles[port >>> 8][port & PAGE - 1] != 0) {
       return false;
     }
-    for (UdpSocket each = first[port >>> 8][port & PAGE - 1];
+    for (StackUdpSocket each = first[port >>> 8][port & PAGE - 1];
         each != null;
         each = each.nextOnPort) {
       if (!(shared && each.isShared()) && overlap(each, hi, lo)) {
@@ -58,14 +58,14 @@ final class PortTable {
     return true;
   }
 
-  private static boolean overlap(UdpSocket bound, long hi, long lo) {
+  private static boolean overlap(StackUdpSocket bound, long hi, long lo) {
     boolean four = IpAddress.isV4(hi, lo);
     return switch (scope(hi, lo)) {
-      case UdpSocket.SCOPE_ALL -> true;
-      case UdpSocket.SCOPE_V4 -> bound.scope() == UdpSocket.SCOPE_ALL || bound.isV4();
+      case StackUdpSocket.SCOPE_ALL -> true;
+      case StackUdpSocket.SCOPE_V4 -> bound.scope() == StackUdpSocket.SCOPE_ALL || bound.isV4();
       default ->
-          bound.scope() == UdpSocket.SCOPE_ALL
-              || (bound.scope() == UdpSocket.SCOPE_V4 && four)
+          bound.scope() == StackUdpSocket.SCOPE_ALL
+              || (bound.scope() == StackUdpSocket.SCOPE_V4 && four)
               || (bound.localHi() == hi && bound.localLo() == lo);
     };
   }
@@ -73,21 +73,23 @@ final class PortTable {
   /** What binding to this address means: one address, all of IPv4 (0.0.0.0), or everything (::). */
   static int scope(long hi, long lo) {
     if (hi == 0 && lo == 0) {
-      return UdpSocket.SCOPE_ALL;
+      return StackUdpSocket.SCOPE_ALL;
     }
-    return hi == 0 && lo == IpAddress.ANY_V4.lo() ? UdpSocket.SCOPE_V4 : UdpSocket.SCOPE_ONE;
+    return hi == 0 && lo == IpAddress.ANY_V4.lo()
+        ? StackUdpSocket.SCOPE_V4
+        : StackUdpSocket.SCOPE_ONE;
   }
 
-  void add(UdpSocket socket) {
+  void add(StackUdpSocket socket) {
     int port = socket.localPort();
     if (first[port >>> 8] == null) {
-      first[port >>> 8] = new UdpSocket[PAGE];
+      first[port >>> 8] = new StackUdpSocket[PAGE];
       connected[port >>> 8] = new int[PAGE];
       connectedExclusive[port >>> 8] = new int[PAGE];
     }
-    UdpSocket[] page = first[port >>> 8];
-    UdpSocket before = null;
-    UdpSocket behind = page[port & PAGE - 1];
+    StackUdpSocket[] page = first[port >>> 8];
+    StackUdpSocket before = null;
+    StackUdpSocket behind = page[port & PAGE - 1];
     while (behind != null && behind.scope() < socket.scope()) {
       before = behind;
       behind = behind.nextOnPort;
@@ -100,10 +102,10 @@ final class PortTable {
     }
   }
 
-  void remove(UdpSocket socket) {
+  void remove(StackUdpSocket socket) {
     int port = socket.localPort();
-    UdpSocket[] page = first[port >>> 8];
-    UdpSocket each = page[port & PAGE - 1];
+    StackUdpSocket[] page = first[port >>> 8];
+    StackUdpSocket each = page[port & PAGE - 1];
     if (each == socket) {
       page[port & PAGE - 1] = socket.nextOnPort;
     } else {
@@ -116,7 +118,7 @@ final class PortTable {
   }
 
   /** Counts a connected socket of a port, or with -1 one less. */
-  void countConnected(UdpSocket socket, int change) {
+  void countConnected(StackUdpSocket socket, int change) {
     int port = socket.localPort();
     connected[port >>> 8][port & PAGE - 1] += change;
     if (!socket.isShared()) {
@@ -125,10 +127,10 @@ final class PortTable {
   }
 
   /** Any unconnected socket, or null: for closing all of them. */
-  UdpSocket any() {
-    for (UdpSocket[] page : first) {
+  StackUdpSocket any() {
+    for (StackUdpSocket[] page : first) {
       if (page != null) {
-        for (UdpSocket socket : page) {
+        for (StackUdpSocket socket : page) {
           if (socket != null) {
             return socket;
           }

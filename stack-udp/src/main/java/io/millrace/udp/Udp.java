@@ -1,24 +1,9 @@
 package io.millrace.udp;
 
-import io.millrace.buf.Bytes;
-import io.millrace.buf.Checksum;
-import io.millrace.buf.Frame;
-import io.millrace.diag.Counter;
-import io.millrace.diag.Counters;
-import io.millrace.diag.DropReason;
-import io.millrace.flow.Flow;
-import io.millrace.flow.FlowTable;
-import io.millrace.flow.PortAllocator;
-import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
-import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpProtocol;
-import io.millrace.ip.Route;
 import io.millrace.net.Shard;
 import io.millrace.transport.Transport;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 
 /**
  * UDP on one shard (RFC 768, RFC 1122 §4.1): binds sockets, and brings each datagram to its socket.
@@ -31,29 +16,18 @@ import java.util.Objects;
  * destination address, else to one bound to all addresses. Broadcasts go to every socket that is
  * bound to all addresses.
  *
+ * <p>An application sees only this class and {@link UdpSocket}. Behind them is the stack, or what
+ * an adapter puts in its place; the stack's ports decide.
+ *
  * <p><b>Thread:</b> the shard's, which {@link Shard#execute} reaches from any other; {@link #bind}
  * and what else changes the tables throws {@link IllegalStateException} on a wrong one.
  */
-public final class Udp implements Transport {
+public abstract class Udp implements Transport {
   /** The address that stands for every address of both families: {@code ::}. */
   public static final IpAddress ANY = new IpAddress(0, 0);
 
-  private final Shard shard;
-  private final Counters counters;
-  private final UdpConfig config;
-  private final FlowTable<UdpFlow> flows;
-  private final PortTable ports = new PortTable();
-  private final PortAllocator ephemeral;
-  private UdpSocket blocked;
-  private int sockets;
-
-  Udp(Shard shard) {
-    this.shard = shard;
-    this.counters = shard.counters();
-    this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
-    this.flows = new FlowTable<>(16, shard.random());
-    this.ephemeral = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
-  }
+  /** For the stack and for adapters. */
+  protected Udp() {}
 
   /**
    * UDP of a shard.
@@ -68,8 +42,8 @@ public final class Udp implements Transport {
   }
 
   /** Binds a socket to a port on all addresses; see {@link #bind(IpAddress, int, UdpHandler)}. */
-  public UdpSocket bind(int port, UdpHandler handler) {
-    return bind(ANY, port, handler, false);
+  public final UdpSocket bind(int port, UdpHandler handler) {
+    return bind(ANY, port, handler);
   }
 
   /**
@@ -82,303 +56,20 @@ public final class Udp implements Transport {
    * @throws IllegalArgumentException if the address is not ours or the port out of range
    * @throws IllegalStateException if the limit of {@link UdpConfig#maxSockets} is reached
    */
-  public UdpSocket bind(IpAddress local, int port, UdpHandler handler) {
-    return bind(local, port, handler, false);
-  }
+  public abstract UdpSocket bind(IpAddress local, int port, UdpHandler handler);
 
   /**
    * The same, on a port that may be shared with other sockets which were bound by this method
    * ({@code SO_REUSEADDR}): to several addresses, or to the same one, where the newest socket that
    * is not connected receives.
    */
-  public UdpSocket bindShared(IpAddress local, int port, UdpHandler handler) {
-    return bind(local, port, handler, true);
-  }
-
-  private UdpSocket bind(IpAddress local, int port, UdpHandler handler, boolean shared) {
-    Objects.requireNonNull(handler);
-    checkOwner();
-    if (port < 0 || port > 65_535) {
-      throw new IllegalArgumentException("port " + port + " is not between 0 and 65535");
-    }
-    if (PortTable.scope(local.hi(), local.lo()) == UdpSocket.SCOPE_ONE && !isOurs(local)) {
-      throw new IllegalArgumentException(local + " is not an address of this stack");
-    }
-    if (sockets >= config.maxSockets()) {
-      throw new IllegalStateException(
-          "all " + config.maxSockets() + " UDP sockets are open; close some, or raise the limit");
-    }
-    int number = port == 0 ? freePort(local) : port;
-    if (!ports.allows(local.hi(), local.lo(), number, shared)) {
-      throw new AddressInUseException("UDP port " + number + " is in use by another socket");
-    }
-    UdpSocket socket = new UdpSocket(this, shard, config, handler, local, number, shared);
-    ports.add(socket);
-    sockets++;
-    return socket;
-  }
-
-  private boolean isOurs(IpAddress address) {
-    IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
-    return family != null
-        && (family.isLocal(address.hi(), address.lo())
-            || family.addresses().stream().anyMatch(each -> each.address().equals(address)));
-  }
-
-  private int freePort(IpAddress local) {
-    int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, IpProtocol.UDP);
-    for (int tries = ephemeral.count(); tries > 0; tries--) {
-      if (ports.isFree(port)) {
-        return port;
-      }
-      port = ephemeral.next(port);
-    }
-    throw new AddressInUseException("all " + ephemeral.count() + " dynamic UDP ports are in use");
-  }
+  public abstract UdpSocket bindShared(IpAddress local, int port, UdpHandler handler);
 
   /** The number of open sockets. */
-  public int socketCount() {
-    return sockets;
-  }
-
-  // ---- what sockets ask for ----
-
-  void checkOwner() {
-    if (!shard.isOwner()) {
-      throw new IllegalStateException(
-          "UDP of shard " + shard.index() + " is called from another thread; use shard.execute");
-    }
-  }
-
-  void connect(UdpSocket socket, UdpFlow flow) {
-    if (flows.find(flow.localHi(), flow.localLo(), flow.remoteHi(), flow.remoteLo(), flow.ports())
-        != null) {
-      throw new AddressInUseException(
-          "another socket is connected from UDP port " + flow.localPort() + " to the same peer");
-    }
-    ports.remove(socket);
-    ports.countConnected(socket, 1);
-    flows.add(flow);
-  }
-
-  void disconnect(UdpSocket socket, UdpFlow flow) {
-    flows.remove(flow);
-    ports.countConnected(socket, -1);
-    ports.add(socket);
-  }
-
-  void closed(UdpSocket socket) {
-    ports.remove(socket);
-    sockets--;
-  }
-
-  /** Remembers a socket that found no room, to tell it when there is. */
-  void block(UdpSocket socket) {
-    socket.nextBlocked = blocked;
-    blocked = socket;
-  }
-
-  // ---- in ----
+  public abstract int socketCount();
 
   @Override
-  public int protocol() {
+  public final int protocol() {
     return IpProtocol.UDP;
-  }
-
-  @Override
-  public void input(Frame frame, long now) {
-    DropReason dropped = accept(frame, now);
-    if (dropped != null) {
-      counters.drop(dropped);
-    }
-    frame.release();
-  }
-
-  private DropReason accept(Frame frame, long now) {
-    long header = frame.address();
-    if (!UdpHeader.validate(header, frame.length())) {
-      return DropReason.UDP_BAD_LENGTH;
-    }
-    long fields = UdpHeader.fields(header);
-    frame.trim(UdpHeader.length(fields));
-    if (!isIntact(frame, header, UdpHeader.checksum(fields))) {
-      return DropReason.UDP_BAD_CHECKSUM;
-    }
-    int sourcePort = UdpHeader.sourcePort(fields);
-    int port = UdpHeader.destinationPort(fields);
-    if (frame.has(Frame.IP_MULTICAST)) {
-      return deliverToAll(frame, sourcePort, port);
-    }
-    UdpSocket socket =
-        find(
-            frame.destinationHi(),
-            frame.destinationLo(),
-            frame.sourceHi(),
-            frame.sourceLo(),
-            port,
-            sourcePort);
-    if (socket == null) {
-      refuse(frame, now);
-      return DropReason.UDP_NO_PORT;
-    }
-    frame.pull(UdpHeader.SIZE);
-    deliver(socket, frame, sourcePort);
-    return null;
-  }
-
-  private static boolean isIntact(Frame frame, long header, int checksum) {
-    if (frame.has(Frame.RX_CHECKSUM_OK | Frame.CHECKSUM_PARTIAL) && !frame.has(Frame.REASSEMBLED)) {
-      return true;
-    }
-    if (checksum == 0) {
-      // No checksum over IPv4 (RFC 768); not to be accepted over IPv6 (RFC 8200 §8.1).
-      return IpAddress.isV4(frame.destinationHi(), frame.destinationLo());
-    }
-    int length = frame.length();
-    long sum =
-        Checksum.pseudoHeader(
-            frame.sourceHi(),
-            frame.sourceLo(),
-            frame.destinationHi(),
-            frame.destinationLo(),
-            IpProtocol.UDP);
-    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
-    // silently.
-    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
-  }
-
-  private UdpSocket find(
-      long localHi, long localLo, long remoteHi, long remoteLo, int port, int remotePort) {
-    if (flows.size() != 0) {
-      UdpFlow flow = flows.find(localHi, localLo, remoteHi, remoteLo, Flow.ports(port, remotePort));
-      if (flow != null) {
-        return flow.socket;
-      }
-    }
-    return ports.find(localHi, localLo, port);
-  }
-
-  private void deliver(UdpSocket socket, Frame frame, int sourcePort) {
-    counters.increment(Counter.UDP_IN_DATAGRAMS);
-    try {
-      socket.handler().onDatagram(socket, frame, frame.sourceHi(), frame.sourceLo(), sourcePort);
-    } catch (RuntimeException | Error e) {
-      shard.report("a datagram for " + socket, e);
-    }
-  }
-
-  private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
-    long hi = frame.destinationHi();
-    long lo = frame.destinationLo();
-    UdpSocket socket = ports.find(hi, lo, port);
-    if (socket == null) {
-      return DropReason.UDP_NO_PORT; // never answered: RFC 1122 §3.2.2
-    }
-    long payload = frame.pull(UdpHeader.SIZE);
-    int length = frame.length();
-    while (socket != null) {
-      UdpSocket next = socket.nextOnPort;
-      if (socket.accepts(hi, lo)) {
-        deliver(socket, frame, sourcePort);
-        if (frame.address() != payload || frame.length() != length) {
-          return null; // that handler sent the frame on: it is on its way down and not ours to show
-        }
-      }
-      socket = next;
-    }
-    return null;
-  }
-
-  /** RFC 1122 §4.1.3.1: a datagram to a port that nobody has SHOULD be answered. */
-  private void refuse(Frame frame, long now) {
-    if (!frame.has(Frame.LINK_MULTICAST)) {
-      familyOf(frame.destinationHi(), frame.destinationLo())
-          .sendUnreachable(frame, IcmpError.PORT_UNREACHABLE, now);
-    }
-  }
-
-  private IpFamily familyOf(long hi, long lo) {
-    return IpAddress.isV4(hi, lo) ? shard.ipv4() : shard.ipv6();
-  }
-
-  @Override
-  public void icmpError(
-      IcmpError error,
-      int mtu,
-      long sourceHi,
-      long sourceLo,
-      long destinationHi,
-      long destinationLo,
-      long transportHeader,
-      int quoted,
-      long now) {
-    if (quoted < UdpHeader.SIZE) {
-      return;
-    }
-    int port = Bytes.u16(transportHeader);
-    int remotePort = Bytes.u16(transportHeader + 2);
-    UdpSocket socket = find(sourceHi, sourceLo, destinationHi, destinationLo, port, remotePort);
-    if (socket == null) {
-      return;
-    }
-    if (error == IcmpError.PACKET_TOO_BIG) {
-      Route route = route(sourceHi, sourceLo, destinationHi, destinationLo);
-      if (route != null) {
-        route.learnPathMtu(mtu, now);
-      }
-    }
-    try {
-      socket.handler().onError(socket, error, destinationHi, destinationLo, remotePort);
-    } catch (RuntimeException | Error e) {
-      shard.report("an ICMP error for " + socket, e);
-    }
-  }
-
-  // ---- out ----
-
-  /** The route from a bound address to a destination, or null if there is none. */
-  Route route(long localHi, long localLo, long hi, long lo) {
-    if ((localHi | localLo) == 0 && IpAddress.isV4(hi, lo)) {
-      return shard.route(0, IpAddress.ANY_V4.lo(), hi, lo);
-    }
-    return shard.route(localHi, localLo, hi, lo);
-  }
-
-  @Override
-  public boolean poll(long now) {
-    return blocked != null && unblock();
-  }
-
-  private boolean unblock() {
-    UdpSocket list = blocked;
-    blocked = null;
-    boolean any = false;
-    while (list != null) {
-      UdpSocket socket = list;
-      list = socket.nextBlocked;
-      socket.nextBlocked = null;
-      if (!socket.mayContinue()) {
-        block(socket);
-        continue;
-      }
-      any = true;
-      try {
-        socket.unblocked();
-      } catch (RuntimeException | Error e) {
-        shard.report("room to send on " + socket, e);
-      }
-    }
-    return any;
-  }
-
-  @Override
-  public void close(long now) {
-    List<UdpSocket> connected = new ArrayList<>();
-    flows.forEach(flow -> connected.add(flow.socket));
-    connected.forEach(UdpSocket::close);
-    UdpSocket socket;
-    while ((socket = ports.any()) != null) {
-      socket.close();
-    }
   }
 }

@@ -5,10 +5,10 @@ import io.millrace.ip.Route;
 
 /** The two ends of a connected socket, as the flow table finds them, and the way to the other. */
 final class UdpFlow extends Flow {
-  final UdpSocket socket;
+  final StackUdpSocket socket;
   final Route route;
 
-  UdpFlow(UdpSocket socket, Route route, int localPort, int remotePort) {
+  UdpFlow(StackUdpSocket socket, Route route, int localPort, int remotePort) {
     super(
         route.sourceHi(),
         route.sourceLo(),

@@ -1,157 +1,59 @@
 package io.millrace.udp;
 
 import io.millrace.buf.Buffer;
-import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
-import io.millrace.buf.FramePool;
-import io.millrace.diag.Counter;
 import io.millrace.ip.IpAddress;
-import io.millrace.ip.IpProtocol;
-import io.millrace.ip.Route;
-import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.spi.PortInfo;
-import java.util.Objects;
 
 /**
  * A UDP socket: bound to a port, and connected to one peer or to none. Made by {@link Udp}.
  *
- * <p>Sending never blocks and never copies more than {@value #COPY_LIMIT} bytes: a larger payload
- * is gathered from the application's buffer, which is retained until it has left. The payload must
- * not change before that.
+ * <p>Sending never blocks and never copies more than a few hundred bytes: a larger payload is
+ * gathered from the application's buffer, which is retained until it has left. The payload must not
+ * change before that.
  *
  * <p><b>Thread:</b> the shard's. Sending from another one is not detected (assertions apart) and
  * breaks the shard; use {@link Shard#execute}.
  */
-public final class UdpSocket {
-  /** Payloads up to this many bytes are copied behind their header: cheaper than gathering them. */
-  static final int COPY_LIMIT = 256;
-
-  /** Room on the interface that is left to other protocols, in frames. */
-  private static final int RESERVE = 32;
-
-  /** Fragments of one datagram that are given to the interface at once, at most. */
-  private static final int MOST_FRAGMENTS = 512;
-
-  static final int SCOPE_ONE = 0;
-  static final int SCOPE_V4 = 1;
-  static final int SCOPE_ALL = 2;
-
-  private static final int LARGEST = 65_535;
-
-  private final Udp udp;
-  private final Shard shard;
-  private final FramePool pool;
-  private final UdpHandler handler;
-  private final long localHi;
-  private final long localLo;
-  private final int localPort;
-  private final int scope;
-  private final boolean shared;
-
-  private UdpFlow flow;
-  private Route lastRoute;
-  private long lastHi;
-  private long lastLo;
-  private NetInterface blockedOn;
-  private int roomNeeded;
-  private int hopLimit;
-  private int trafficClass;
-  private boolean dontFragment;
-  private boolean allowBroadcast;
-  private boolean closed;
-
-  /** The next socket of the same port in the port table. */
-  UdpSocket nextOnPort;
-
-  /** The next socket that waits for room. */
-  UdpSocket nextBlocked;
-
-  UdpSocket(
-      Udp udp,
-      Shard shard,
-      UdpConfig config,
-      UdpHandler handler,
-      IpAddress local,
-      int localPort,
-      boolean shared) {
-    this.udp = udp;
-    this.shard = shard;
-    this.pool = shard.pool();
-    this.handler = handler;
-    this.localHi = local.hi();
-    this.localLo = local.lo();
-    this.localPort = localPort;
-    this.scope = PortTable.scope(localHi, localLo);
-    this.shared = shared;
-    this.hopLimit = config.hopLimit();
-  }
+public abstract class UdpSocket {
+  /** For the stack and for adapters. */
+  protected UdpSocket() {}
 
   // ---- what it is ----
 
   /** Our port. */
-  public int localPort() {
-    return localPort;
-  }
+  public abstract int localPort();
 
   /**
    * The address that the socket is bound to; of a connected one, the address that it sends from.
    */
-  public IpAddress localAddress() {
-    return flow == null
-        ? new IpAddress(localHi, localLo)
-        : new IpAddress(flow.localHi(), flow.localLo());
-  }
+  public abstract IpAddress localAddress();
 
   /** The peer's address, or null if the socket is not connected. */
-  public IpAddress remoteAddress() {
-    return flow == null ? null : new IpAddress(flow.remoteHi(), flow.remoteLo());
-  }
+  public abstract IpAddress remoteAddress();
 
   /** The peer's port, or 0 if the socket is not connected. */
-  public int remotePort() {
-    return flow == null ? 0 : flow.remotePort();
-  }
+  public abstract int remotePort();
 
   /** Whether the socket has not been closed. */
-  public boolean isOpen() {
-    return !closed;
-  }
+  public abstract boolean isOpen();
 
   // ---- options ----
 
   /** The time to live or hop limit of what is sent, 1 to 255 (RFC 1122 §4.1.4). */
-  public UdpSocket hopLimit(int hops) {
-    if (hops < 1 || hops > 255) {
-      throw new IllegalArgumentException("hop limit " + hops + " is not between 1 and 255");
-    }
-    hopLimit = hops;
-    return this;
-  }
+  public abstract UdpSocket hopLimit(int hops);
 
   /** DSCP and ECN of what is sent, 8 bits; 0 at first. */
-  public UdpSocket trafficClass(int value) {
-    if (value < 0 || value > 255) {
-      throw new IllegalArgumentException("traffic class " + value + " is not between 0 and 255");
-    }
-    trafficClass = value;
-    return this;
-  }
+  public abstract UdpSocket trafficClass(int value);
 
   /**
    * Whether datagrams must travel in one piece. Off at first: one that is larger than the path
    * takes is fragmented. On: it is refused with {@link SendResult#TOO_BIG}.
    */
-  public UdpSocket dontFragment(boolean on) {
-    dontFragment = on;
-    return this;
-  }
+  public abstract UdpSocket dontFragment(boolean on);
 
   /** Whether the socket may send to broadcast addresses; it may not at first. */
-  public UdpSocket allowBroadcast(boolean on) {
-    allowBroadcast = on;
-    return this;
-  }
+  public abstract UdpSocket allowBroadcast(boolean on);
 
   // ---- connecting ----
 
@@ -163,39 +65,13 @@ public final class UdpSocket {
    * @throws AddressInUseException if another socket is connected from the same port to the same
    *     peer
    */
-  public void connect(IpAddress remote, int port) {
-    udp.checkOwner();
-    checkOpen();
-    checkPort(port);
-    disconnect();
-    Route route = udp.route(localHi, localLo, remote.hi(), remote.lo());
-    if (route == null) {
-      throw new NoRouteException("there is no route to " + remote);
-    }
-    UdpFlow newFlow = new UdpFlow(this, route, localPort, port);
-    udp.connect(this, newFlow);
-    flow = newFlow;
-  }
+  public abstract void connect(IpAddress remote, int port);
 
   /** Gives up the peer; nothing happens if there is none. */
-  public void disconnect() {
-    udp.checkOwner();
-    if (flow != null) {
-      udp.disconnect(this, flow);
-      flow = null;
-    }
-  }
+  public abstract void disconnect();
 
   /** Gives the port back. Nothing is received after this call. Calling it again does nothing. */
-  public void close() {
-    udp.checkOwner();
-    if (!closed) {
-      disconnect();
-      closed = true;
-      lastRoute = null;
-      udp.closed(this);
-    }
-  }
+  public abstract void close();
 
   // ---- sending ----
 
@@ -207,16 +83,10 @@ public final class UdpSocket {
    * @throws IllegalStateException if the socket is not connected
    * @throws IndexOutOfBoundsException if the range is not inside {@code data}
    */
-  public SendResult send(Buffer data, int offset, int length) {
-    UdpFlow peer = flow;
-    if (peer == null) {
-      throw notConnected();
-    }
-    return output(peer.route, peer.remotePort(), data, offset, length);
-  }
+  public abstract SendResult send(Buffer data, int offset, int length);
 
   /** Sends all of {@code data} to the peer. */
-  public SendResult send(Buffer data) {
+  public final SendResult send(Buffer data) {
     return send(data, 0, data.length());
   }
 
@@ -229,19 +99,16 @@ public final class UdpSocket {
    * @throws IllegalArgumentException if the port is out of range
    * @throws IllegalStateException if the socket is closed
    */
-  public SendResult sendTo(long hi, long lo, int port, Buffer data, int offset, int length) {
-    checkPort(port);
-    Route route = lookUp(hi, lo);
-    return route == null ? SendResult.NO_ROUTE : output(route, port, data, offset, length);
-  }
+  public abstract SendResult sendTo(
+      long hi, long lo, int port, Buffer data, int offset, int length);
 
   /** Sends all of {@code data} to an address and port. */
-  public SendResult sendTo(long hi, long lo, int port, Buffer data) {
+  public final SendResult sendTo(long hi, long lo, int port, Buffer data) {
     return sendTo(hi, lo, port, data, 0, data.length());
   }
 
   /** Sends a datagram to an address and port. */
-  public SendResult sendTo(IpAddress to, int port, Buffer data, int offset, int length) {
+  public final SendResult sendTo(IpAddress to, int port, Buffer data, int offset, int length) {
     return sendTo(to.hi(), to.lo(), port, data, offset, length);
   }
 
@@ -252,20 +119,8 @@ public final class UdpSocket {
    * @param localHi high half of our address
    * @param localLo low half of our address
    */
-  public SendResult sendFrom(
-      long localHi, long localLo, long hi, long lo, int port, Buffer data, int offset, int length) {
-    checkPort(port);
-    checkOpen();
-    Route route = lastRoute;
-    if (route == null
-        || lastLo != lo
-        || lastHi != hi
-        || route.sourceLo() != localLo
-        || route.sourceHi() != localHi) {
-      route = udp.route(localHi, localLo, hi, lo);
-    }
-    return route == null ? SendResult.NO_ROUTE : output(route, port, data, offset, length);
-  }
+  public abstract SendResult sendFrom(
+      long localHi, long localLo, long hi, long lo, int port, Buffer data, int offset, int length);
 
   /**
    * An empty frame to build a datagram in: append the payload, then {@link #sendFrame}. The caller
@@ -273,22 +128,13 @@ public final class UdpSocket {
    *
    * @return null if the shard has no frame free now
    */
-  public Frame newDatagram() {
-    return pool.allocate();
-  }
+  public abstract Frame newDatagram();
 
   /**
    * Sends a frame whose window is the payload to the peer; see {@link #sendFrame(Frame, long, long,
    * int)}.
    */
-  public SendResult sendFrame(Frame frame) {
-    UdpFlow peer = flow;
-    if (peer == null) {
-      frame.release();
-      throw notConnected();
-    }
-    return outputFrame(peer.route, peer.remotePort(), frame);
-  }
+  public abstract SendResult sendFrame(Frame frame);
 
   /**
    * Sends a frame whose window (and tail, if it has one) is the payload: headers are pushed in
@@ -297,206 +143,10 @@ public final class UdpSocket {
    * <p>The frame is one of {@link #newDatagram()}, or a received one that the handler has retained:
    * then the datagram goes on in the memory that it came in.
    */
-  public SendResult sendFrame(Frame frame, long hi, long lo, int port) {
-    Route route = closed || port < 1 || port > LARGEST ? null : lookUp(hi, lo);
-    if (route == null) {
-      frame.release();
-      checkOpen();
-      checkPort(port);
-      return SendResult.NO_ROUTE;
-    }
-    return outputFrame(route, port, frame);
-  }
-
-  private Route lookUp(long hi, long lo) {
-    Route route = lastRoute;
-    if (route != null && lastLo == lo && lastHi == hi) {
-      return route;
-    }
-    checkOpen();
-    route = udp.route(localHi, localLo, hi, lo);
-    lastRoute = route;
-    lastHi = hi;
-    lastLo = lo;
-    return route;
-  }
-
-  private SendResult output(Route route, int port, Buffer data, int offset, int length) {
-    Objects.checkFromIndexSize(offset, length, data.length());
-    SendResult refused = refusal(route, length);
-    if (refused != null) {
-      return refused;
-    }
-    Frame frame = pool.allocate();
-    if (frame == null) {
-      return SendResult.NO_FRAME;
-    }
-    long from = data.address() + offset;
-    if (length <= COPY_LIMIT) {
-      finish(route, port, frame, Checksum.copyShort(0, from, frame.append(length), length));
-    } else {
-      frame.tail(data, from, length);
-      finishLong(route, port, frame);
-    }
-    return SendResult.SENT;
-  }
-
-  private SendResult outputFrame(Route route, int port, Frame frame) {
-    SendResult refused = refusal(route, frame.totalLength());
-    if (refused != null) {
-      frame.release();
-      return refused;
-    }
-    // A received frame still carries what its driver said about it.
-    frame.clear(-1);
-    frame.segmentSize(0);
-    finishLong(route, port, frame);
-    return SendResult.SENT;
-  }
-
-  private SendResult refusal(Route route, int payload) {
-    assert shard.isOwner();
-    NetInterface through = route.networkInterface();
-    int size = payload + UdpHeader.SIZE + route.networkHeaderSize();
-    int frames = 1;
-    int mtu = route.pathMtu();
-    if (size > mtu) {
-      if (dontFragment || size > LARGEST) {
-        return SendResult.TOO_BIG;
-      }
-      frames = size / (mtu - route.networkHeaderSize() - 7) + 1;
-      if (frames > MOST_FRAGMENTS) {
-        return SendResult.TOO_BIG;
-      }
-    }
-    if (through.transmitRoom() < RESERVE + frames) {
-      return wait(through, RESERVE + frames);
-    }
-    return !allowBroadcast && route.isBroadcast() ? SendResult.NOT_PERMITTED : null;
-  }
-
-  private SendResult wait(NetInterface through, int frames) {
-    if (blockedOn == null) {
-      udp.block(this);
-    }
-    blockedOn = through;
-    roomNeeded = frames + RESERVE;
-    return SendResult.WOULD_BLOCK;
-  }
-
-  /** Leaves the sum to the port if that pays, else takes it. */
-  private void finishLong(Route route, int port, Frame frame) {
-    if (frame.totalLength() > COPY_LIMIT && mayOffload(route, frame.totalLength())) {
-      int length = frame.totalLength() + UdpHeader.SIZE;
-      long header = frame.push(UdpHeader.SIZE);
-      frame.requestChecksum(header, UdpHeader.CHECKSUM_OFFSET);
-      int partial = Checksum.fold(route.pseudoHeaderSum(IpProtocol.UDP) + length);
-      UdpHeader.write(header, localPort, port, length, partial);
-      transmit(route, frame);
-      return;
-    }
-    long sum = Checksum.add(0, frame.address(), frame.length());
-    finish(route, port, frame, frame.tailLength() == 0 ? sum : addTail(sum, frame));
-  }
-
-  private void finish(Route route, int port, Frame frame, long payloadSum) {
-    int length = frame.totalLength() + UdpHeader.SIZE;
-    long header = frame.push(UdpHeader.SIZE);
-    // The length counts twice: in the pseudo-header and in the header.
-    long sum = route.pseudoHeaderSum(IpProtocol.UDP) + localPort + port + 2L * length;
-    int checksum = Checksum.finish(sum + payloadSum);
-    // RFC 768: a checksum that is computed as zero is sent as all ones.
-    UdpHeader.write(header, localPort, port, length, checksum == 0 ? 0xffff : checksum);
-    transmit(route, frame);
-  }
-
-  private void transmit(Route route, Frame frame) {
-    shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
-    route.send(frame, IpProtocol.UDP, trafficClass, hopLimit, dontFragment, shard.clock().now());
-  }
-
-  /** A port can only sum what leaves in one piece. */
-  private static boolean mayOffload(Route route, int payload) {
-    return route.networkInterface().info().offers(PortInfo.TX_CHECKSUM)
-        && payload + UdpHeader.SIZE + route.networkHeaderSize() <= route.pathMtu();
-  }
-
-  private static long addTail(long sum, Frame frame) {
-    int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), frame.tailLength()));
-    // RFC 1071 §2 (B): behind an odd number of bytes every word's two bytes change places.
-    return sum + ((frame.length() & 1) == 0 ? tail : Short.reverseBytes((short) tail) & 0xffff);
-  }
-
-  // ---- for UDP itself ----
-
-  UdpHandler handler() {
-    return handler;
-  }
-
-  long localHi() {
-    return localHi;
-  }
-
-  long localLo() {
-    return localLo;
-  }
-
-  int scope() {
-    return scope;
-  }
-
-  boolean isShared() {
-    return shared;
-  }
-
-  boolean isV4() {
-    return IpAddress.isV4(localHi, localLo);
-  }
-
-  /** Whether a datagram to this address is for this socket, as far as the address goes. */
-  boolean accepts(long hi, long lo) {
-    return switch (scope) {
-      case SCOPE_ONE -> lo == localLo && hi == localHi;
-      case SCOPE_V4 -> IpAddress.isV4(hi, lo);
-      default -> true;
-    };
-  }
-
-  /**
-   * Whether a socket that waits for room is to be told: there is, or it is closed and does not
-   * care.
-   */
-  boolean mayContinue() {
-    return closed || blockedOn.transmitRoom() >= roomNeeded;
-  }
-
-  void unblocked() {
-    blockedOn = null;
-    if (!closed) {
-      handler.onWritable(this);
-    }
-  }
-
-  private void checkOpen() {
-    if (closed) {
-      throw new IllegalStateException("the socket on UDP port " + localPort + " is closed");
-    }
-  }
-
-  private static void checkPort(int port) {
-    if (port < 1 || port > LARGEST) {
-      throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
-    }
-  }
-
-  private IllegalStateException notConnected() {
-    checkOpen();
-    return new IllegalStateException(
-        "the socket on UDP port " + localPort + " is not connected; use sendTo");
-  }
+  public abstract SendResult sendFrame(Frame frame, long hi, long lo, int port);
 
   @Override
-  public String toString() {
-    return "udp:" + localAddress() + ":" + localPort;
+  public final String toString() {
+    return "udp:" + localAddress() + ":" + localPort();
   }
 }

@@ -3,6 +3,6 @@
  *
  * <p>Owns the wires' rings and, while a wire has an end open, a hold on the memory of both ends'
  * pools. The two ends may be on one thread or on two; what they share lies in one block of memory
- * per direction, described in {@link io.millrace.driver.mem.Lane}. Imports only the core.
+ * per direction, described in {@link io.millrace.lane.Lane}. Imports only the core.
  */
 package io.millrace.driver.mem;

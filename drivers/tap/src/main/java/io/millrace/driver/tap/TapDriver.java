@@ -1,5 +1,6 @@
 package io.millrace.driver.tap;
 
+import io.millrace.os.Namespace;
 import io.millrace.spi.Driver;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortConfig;

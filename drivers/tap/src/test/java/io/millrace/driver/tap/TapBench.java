@@ -4,6 +4,7 @@ import io.millrace.spi.Port;
 import io.millrace.spi.PortConfig;
 import io.millrace.testkit.driver.PortBench;
 import io.millrace.testkit.netns.NetworkNamespace;
+import io.millrace.testkit.netns.PacketSocket;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -100,15 +100,4 @@ final class TapSentencesTest {
     assertThat(TapError.notAttached(MR0, -Linux.EINVAL, KernelLink.Kind.OTHER))
         .hasMessage("the device mr0 is not a TAP device");
   }
-
-  @Test
-  void saysWhichNamespaceIsMissing() {
-    assertThat(Namespace.refused("red", -Linux.ENOENT))
-        .hasMessage("there is no network namespace red; 'ip netns add red' makes one");
-    assertThat(Namespace.refused("red", -Linux.EPERM))
-        .hasMessage("only root may enter the network namespace red");
-    assertThatThrownBy(() -> Namespace.in("/no/such/file", () -> "never"))
-        .isInstanceOf(PortException.class)
-        .hasMessageStartingWith("there is no network namespace /no/such/file");
-  }
 }

@@ -8,6 +8,7 @@ import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.link.Ethernet;
 import io.millrace.os.Linux;
+import io.millrace.os.Namespace;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortQueue;

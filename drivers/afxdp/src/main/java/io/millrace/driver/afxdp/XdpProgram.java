@@ -1,0 +1,97 @@
+package io.millrace.driver.afxdp;
+
+import io.millrace.bpf.Bpf;
+import io.millrace.bpf.BpfAssembler;
+import io.millrace.bpf.BpfAssembler.Size;
+import io.millrace.bpf.BpfException;
+import io.millrace.os.Linux;
+import io.millrace.spi.PortException;
+
+/**
+ * The program that the device's driver runs on each received packet, and the map from which it
+ * takes the socket of the packet's queue. Goes with the process, however that ends. Cold.
+ */
+final class XdpProgram implements AutoCloseable {
+  private static final int MULTI_BUFFER = 32;
+
+  private static final int IN_DRIVER = 4;
+  private static final int IN_STACK = 2;
+
+  /** Where the context says the number of the queue. */
+  private static final int QUEUE_INDEX = 16;
+
+  private static final int XDP_PASS = 2;
+  private static final int REDIRECT_MAP = 51;
+
+  private final Bpf bpf = new Bpf();
+  private final AfXdpOptions options;
+  private int sockets;
+  private boolean generic;
+
+  private XdpProgram(AfXdpOptions options) {
+    this.options = options;
+  }
+
+  /**
+   * Loads the program and attaches it to the device, whose packets go on to the kernel until there
+   * are sockets.
+   *
+   * @throws PortException if that cannot be; nothing is left behind then
+   */
+  static XdpProgram attach(AfXdpOptions options, int device, boolean multiBuffer) {
+    XdpProgram program = new XdpProgram(options);
+    try {
+      program.load(device, multiBuffer);
+      return program;
+    } catch (BpfException e) {
+      program.close();
+      throw AfXdpError.notAttached(options, multiBuffer, e);
+    }
+  }
+
+  private void load(int device, boolean multiBuffer) {
+    sockets = bpf.map(Bpf.MAP_SOCKETS, 4, 4, options.firstQueue() + options.queues());
+    int flags = multiBuffer ? MULTI_BUFFER : 0;
+    int loaded = bpf.load(everything(), new Bpf.Kind(Bpf.TYPE_XDP, Bpf.ATTACH_XDP, flags, 0));
+    if (options.attach() != AfXdpOptions.Attach.GENERIC) {
+      try {
+        bpf.attach(loaded, device, Bpf.ATTACH_XDP, IN_DRIVER);
+        return;
+      } catch (BpfException e) {
+        boolean without = e.error() == Linux.EOPNOTSUPP || e.error() == Linux.EINVAL;
+        if (!without || options.attach() == AfXdpOptions.Attach.DRIVER) {
+          throw e;
+        }
+      }
+    }
+    bpf.attach(loaded, device, Bpf.ATTACH_XDP, IN_STACK);
+    generic = true;
+  }
+
+  /** Every packet to the socket of its queue, or to the kernel where there is none. */
+  private long[] everything() {
+    return new BpfAssembler()
+        .load(Size.WORD, 2, 1, QUEUE_INDEX)
+        .map(1, sockets)
+        .move(3, XDP_PASS)
+        .call(REDIRECT_MAP)
+        .exit()
+        .assemble();
+  }
+
+  /** Whether it runs in the kernel's stack because the device's driver cannot run it. */
+  boolean isGeneric() {
+    return generic;
+  }
+
+  /** From now on the packets of a queue go to a socket. */
+  void redirect(int queue, XdpSocket socket) {
+    bpf.put(sockets, queue, socket.fd());
+  }
+
+  /** Detaches it: packets go to the kernel again. */
+  @Override
+  public void close() {
+    bpf.close();
+  }
+}

@@ -1,0 +1,61 @@
+package io.millrace.net;
+
+import io.millrace.ip.IpPrefix;
+import io.millrace.port.PortDecorators;
+import io.millrace.spi.Driver;
+import io.millrace.spi.Port;
+import io.millrace.spi.PortConfig;
+import io.millrace.spi.PortException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+
+/**
+ * A port of the stack to be.
+ *
+ * @param spec its name, or null if it is open already
+ * @param opened the port if it is
+ * @param addresses ours on it
+ */
+record PortRequest(PortSpec spec, Port opened, List<IpPrefix> addresses) {
+  int vlan() {
+    return spec == null ? 0 : PortDecorators.vlan(spec.options());
+  }
+
+  /**
+   * Opens the port with a queue for each of {@code queues} shards, as far as the device has them.
+   */
+  Port open(int queues) {
+    if (opened != null) {
+      return opened;
+    }
+    List<Driver> drivers = new ArrayList<>();
+    ServiceLoader.load(Driver.class).forEach(drivers::add);
+    Driver driver =
+        drivers.stream()
+            .filter(each -> each.scheme().equals(spec.scheme()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new PortException(
+                        "there is no driver '"
+                            + spec.scheme()
+                            + "'; available are "
+                            + drivers.stream()
+                                .map(Driver::scheme)
+                                .sorted()
+                                .collect(Collectors.joining(", "))));
+    PortDecorators.check(spec.options());
+    Map<String, String> own = PortDecorators.driverOptions(spec.options());
+    boolean offload = PortDecorators.allowOffload(spec.options());
+    Port port = driver.open(new PortConfig(spec.target(), own, queues, offload));
+    try {
+      return PortDecorators.apply(port, spec.options());
+    } catch (RuntimeException e) {
+      port.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package io.millrace.net;
+
+import io.millrace.buf.FramePool;
+import io.millrace.flow.Toeplitz;
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
+import io.millrace.ip.IpFamilyProvider;
+import io.millrace.ip.IpPrefix;
+import io.millrace.ip.IpProtocol;
+import io.millrace.spi.Port;
+import io.millrace.spi.PortException;
+import io.millrace.spi.PortInfo;
+import io.millrace.spi.PortQueue;
+import io.millrace.time.ShardClock;
+import io.millrace.transport.Transport;
+import io.millrace.transport.TransportProvider;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+
+/** Puts a stack together: opens its ports and makes its shards, or gives all of it back. */
+final class StackAssembly {
+  private static final int REASSEMBLY_FRAMES = 8;
+
+  private final List<PortRequest> requests;
+  private final List<RouteRequest> routes;
+  private final Map<Class<?>, Object> settings;
+  private final List<ShardConfig> configs;
+  private final ShardClock clock;
+  private final SecureRandom random;
+
+  private final List<Port> ports = new ArrayList<>();
+  private final List<FramePool> pools = new ArrayList<>();
+  private ShardMesh mesh;
+
+  /**
+   * Takes a description.
+   *
+   * @param configs one per shard
+   * @param clock the clock of all shards if they are driven, else null
+   * @param random the source of secrets, or null for the system's
+   */
+  StackAssembly(
+      List<PortRequest> requests,
+      List<RouteRequest> routes,
+      Map<Class<?>, Object> settings,
+      List<ShardConfig> configs,
+      ShardClock clock,
+      SecureRandom random) {
+    this.requests = List.copyOf(requests);
+    this.routes = List.copyOf(routes);
+    this.settings = Map.copyOf(settings);
+    this.configs = List.copyOf(configs);
+    this.clock = clock;
+    this.random = random != null ? random : new SecureRandom();
+  }
+
+  NetStack assemble() {
+    if (requests.isEmpty()) {
+      throw new PortException("a stack needs at least one port, for example tap:mr0");
+    }
+    if (requests.size() > HandOver.MAX_INTERFACES) {
+      throw new PortException("a stack has at most " + HandOver.MAX_INTERFACES + " ports");
+    }
+    try {
+      for (PortRequest request : requests) {
+        ports.add(request.open(configs.size()));
+      }
+      NetStack stack = makeStack();
+      stack.startThreads();
+      return stack;
+    } catch (RuntimeException | Error e) {
+      Failures failures = new Failures();
+      ports.forEach(port -> failures.run(port::close));
+      if (mesh != null) {
+        failures.run(mesh::close);
+      }
+      pools.forEach(FramePool::close);
+      failures.addTo(e);
+      throw e;
+    }
+  }
+
+  private NetStack makeStack() {
+    List<Shard> shards = new ArrayList<>();
+    for (ShardConfig config : configs) {
+      FramePool pool = makePool(config);
+      pools.add(pool);
+      shards.add(
+          new Shard(
+              shards.size(),
+              config,
+              clock != null ? clock : ShardClock.system(),
+              pool,
+              random,
+              settings));
+    }
+    mesh = new ShardMesh(shards);
+    Steering steering = makeSteering();
+    for (Shard shard : shards) {
+      shard.group(mesh.group(shard.index()));
+      shard.steering(steering);
+      shard.interfaces(makeInterfaces(shard));
+      addProtocols(shard);
+    }
+    shards.forEach(this::addAddresses);
+    return new NetStack(ports, shards, mesh);
+  }
+
+  private FramePool makePool(ShardConfig config) {
+    int mtu = 0;
+    int insisted = 0;
+    boolean large = false;
+    for (Port port : ports) {
+      PortInfo info = port.info();
+      mtu = Math.max(mtu, info.mtu());
+      insisted = Math.max(insisted, info.frameSize());
+      large |= info.offers(PortInfo.RX_LARGE) || info.offers(PortInfo.TX_SEGMENT_TCP4);
+    }
+    int size = insisted != 0 ? insisted : config.frameSize();
+    if (size == 0) {
+      int lines = (Math.max(2048, FramePool.HEADROOM + mtu + 64) + 63) / 64;
+      // An odd number of cache lines: the headers of frames a power of two apart would all compete
+      // for the same few sets of the first-level cache.
+      size = (lines | 1) * 64;
+    }
+    // Without ports that merge or segment, a few are still needed to put fragments together in, and
+    // for the lanes of whole datagrams between shards.
+    int few = REASSEMBLY_FRAMES + 2 * ShardMesh.LARGE_PER_LANE * (configs.size() - 1);
+    int largeFrames = large ? config.largeFrames() : Math.min(config.largeFrames(), few);
+    return new FramePool(config.frames(), size, largeFrames, config.hugePages());
+  }
+
+  private Steering makeSteering() {
+    int shards = configs.size();
+    if (shards == 1) {
+      return new Steering(new Toeplitz[0], 1);
+    }
+    Toeplitz own = null;
+    Toeplitz[] hashes = new Toeplitz[ports.size()];
+    for (int i = 0; i < hashes.length; i++) {
+      PortInfo info = ports.get(i).info();
+      boolean known = info.rss() != null && info.queues() == shards;
+      if (!known && own == null) {
+        byte[] key = new byte[Toeplitz.KEY_SIZE];
+        random.nextBytes(key); // a secret, so that nobody can aim all his flows at one shard
+        own = new Toeplitz(key, shards);
+      }
+      hashes[i] = known ? info.rss() : own;
+    }
+    return new Steering(hashes, shards);
+  }
+
+  private List<NetInterface> makeInterfaces(Shard shard) {
+    List<NetInterface> interfaces = new ArrayList<>();
+    for (Port port : ports) {
+      int index = interfaces.size();
+      int queues = port.info().queues();
+      PortQueue queue =
+          shard.index() < queues
+              ? port.queue(shard.index(), shard.pool())
+              : new RelayQueue(shard.group(), index, shard.index() % queues);
+      int vlan = requests.get(index).vlan();
+      interfaces.add(new NetInterface(index, port.info(), queue, shard.counters(), vlan));
+    }
+    return interfaces;
+  }
+
+  private static void addProtocols(Shard shard) {
+    IpFamily four = null;
+    IpFamily six = null;
+    for (IpFamilyProvider provider : ServiceLoader.load(IpFamilyProvider.class)) {
+      if (provider.version() == 4) {
+        four = provider.create(shard);
+      } else {
+        six = provider.create(shard);
+      }
+    }
+    shard.families(four, six);
+    Map<Integer, Transport> transports = new HashMap<>();
+    for (TransportProvider provider : ServiceLoader.load(TransportProvider.class)) {
+      transports.put(provider.protocol(), provider.create(shard));
+    }
+    shard.transports(
+        transports.get(IpProtocol.TCP),
+        transports.get(IpProtocol.UDP),
+        transports.get(IpProtocol.SCTP));
+  }
+
+  private void addAddresses(Shard shard) {
+    shard.clock().update();
+    for (int port = 0; port < requests.size(); port++) {
+      for (IpPrefix prefix : requests.get(port).addresses()) {
+        addAddress(shard, port, prefix);
+      }
+    }
+    for (RouteRequest route : routes) {
+      addRoute(shard, 0, route.destination(), route.via());
+    }
+  }
+
+  /** On the shard's thread, or before it runs. */
+  static void addAddress(Shard shard, int port, IpPrefix prefix) {
+    family(shard, prefix.address())
+        .addAddress(shard.networkInterface(port), prefix, shard.clock().now());
+  }
+
+  /** On the shard's thread, or before it runs. */
+  static void addRoute(Shard shard, int port, IpPrefix destination, IpAddress via) {
+    family(shard, destination.address()).addRoute(destination, via, shard.networkInterface(port));
+  }
+
+  /** The family of an address; refuses where the stack lacks it. */
+  static IpFamily family(Shard shard, IpAddress address) {
+    IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
+    if (family == null) {
+      throw new PortException(
+          "the address "
+              + address
+              + " needs millrace-ipv"
+              + (address.isV4() ? 4 : 6)
+              + " on the module path");
+    }
+    return family;
+  }
+}

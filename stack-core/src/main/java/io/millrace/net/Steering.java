@@ -1,0 +1,39 @@
+package io.millrace.net;
+
+import io.millrace.flow.Toeplitz;
+
+/**
+ * Which shard a flow belongs to: the receive hash of the port that it comes in by says so, or,
+ * where nobody knows that, a keyed hash of the stack's own. Immutable; each shard asks its own.
+ */
+public final class Steering {
+  private final Toeplitz[] hashes;
+  private final int shards;
+
+  /** One hash per interface, in their order. */
+  Steering(Toeplitz[] hashes, int shards) {
+    this.hashes = hashes;
+    this.shards = shards;
+  }
+
+  /**
+   * The shard of the flow that packets with these addresses and ports belong to, as they are
+   * received: the peer is the source.
+   *
+   * @param ports the peer's port in the high 16 bits, ours in the low 16
+   */
+  public int owner(
+      int interfaceIndex,
+      long sourceHi,
+      long sourceLo,
+      long destinationHi,
+      long destinationLo,
+      int ports) {
+    if (shards == 1) {
+      return 0;
+    }
+    Toeplitz hash = hashes[interfaceIndex];
+    int queue = hash.queue(hash.hash(sourceHi, sourceLo, destinationHi, destinationLo, ports));
+    return queue < shards ? queue : queue % shards;
+  }
+}

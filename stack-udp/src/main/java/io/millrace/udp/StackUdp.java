@@ -1,0 +1,390 @@
+package io.millrace.udp;
+
+import io.millrace.buf.Bytes;
+import io.millrace.buf.Checksum;
+import io.millrace.buf.Frame;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
+import io.millrace.flow.Flow;
+import io.millrace.flow.FlowTable;
+import io.millrace.flow.PortAllocator;
+import io.millrace.ip.IcmpError;
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
+import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Route;
+import io.millrace.net.Shard;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** UDP of the stack: the sockets by port and by flow, and the datagrams for them. */
+final class StackUdp extends Udp {
+  private final Shard shard;
+  private final Counters counters;
+  private final UdpConfig config;
+  private final FlowTable<UdpFlow> flows;
+  private final PortTable ports = new PortTable();
+  private final PortAllocator ephemeral;
+  private StackUdpSocket blocked;
+
+  /** The bytes that IP's datagram at hand has behind UDP's. */
+  private int surplus;
+
+  private int sockets;
+
+  StackUdp(Shard shard) {
+    this.shard = shard;
+    this.counters = shard.counters();
+    this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
+    this.flows = new FlowTable<>(16, shard.random());
+    this.ephemeral = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
+  }
+
+  @Override
+  public UdpSocket bind(IpAddress local, int port, UdpHandler handler) {
+    return bind(local, port, handler, false);
+  }
+
+  @Override
+  public UdpSocket bindShared(IpAddress local, int port, UdpHandler handler) {
+    return bind(local, port, handler, true);
+  }
+
+  private StackUdpSocket bind(IpAddress local, int port, UdpHandler handler, boolean shared) {
+    Objects.requireNonNull(handler);
+    checkOwner();
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException("port " + port + " is not between 0 and 65535");
+    }
+    if (PortTable.scope(local.hi(), local.lo()) == StackUdpSocket.SCOPE_ONE && !isOurs(local)) {
+      throw new IllegalArgumentException(local + " is not an address of this stack");
+    }
+    if (sockets >= config.maxSockets()) {
+      throw new IllegalStateException(
+          "all " + config.maxSockets() + " UDP sockets are open; close some, or raise the limit");
+    }
+    int number = port == 0 ? freePort(local) : port;
+    if (!ports.allows(local.hi(), local.lo(), number, shared)) {
+      throw new AddressInUseException("UDP port " + number + " is in use by another socket");
+    }
+    StackUdpSocket socket = new StackUdpSocket(this, shard, config, handler, local, number, shared);
+    ports.add(socket);
+    shard.bindings().bound(IpProtocol.UDP, number);
+    sockets++;
+    return socket;
+  }
+
+  private boolean isOurs(IpAddress address) {
+    IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
+    return family != null
+        && (family.isLocal(address.hi(), address.lo())
+            || family.addresses().stream().anyMatch(each -> each.address().equals(address)));
+  }
+
+  private int freePort(IpAddress local) {
+    int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, IpProtocol.UDP);
+    for (int tries = ephemeral.count(); tries > 0; tries--) {
+      // Each shard has ports of its own, so that no two choose the same one.
+      if (port % shard.group().size() == shard.index() && ports.isFree(port)) {
+        return port;
+      }
+      port = ephemeral.next(port);
+    }
+    throw new AddressInUseException("all " + ephemeral.count() + " dynamic UDP ports are in use");
+  }
+
+  @Override
+  public int socketCount() {
+    return sockets;
+  }
+
+  // ---- what sockets ask for ----
+
+  void checkOwner() {
+    if (!shard.isOwner()) {
+      throw new IllegalStateException(
+          "UDP of shard " + shard.index() + " is called from another thread; use shard.execute");
+    }
+  }
+
+  void connect(StackUdpSocket socket, UdpFlow flow) {
+    if (flows.find(flow.localHi(), flow.localLo(), flow.remoteHi(), flow.remoteLo(), flow.ports())
+        != null) {
+      throw new AddressInUseException(
+          "another socket is connected from UDP port " + flow.localPort() + " to the same peer");
+    }
+    ports.remove(socket);
+    ports.countConnected(socket, 1);
+    flows.add(flow);
+  }
+
+  void disconnect(StackUdpSocket socket, UdpFlow flow) {
+    flows.remove(flow);
+    ports.countConnected(socket, -1);
+    ports.add(socket);
+  }
+
+  void closed(StackUdpSocket socket) {
+    ports.remove(socket);
+    shard.bindings().unbound(IpProtocol.UDP, socket.localPort());
+    sockets--;
+  }
+
+  /** Remembers a socket that found no room, to tell it when there is. */
+  void block(StackUdpSocket socket) {
+    socket.nextBlocked = blocked;
+    blocked = socket;
+  }
+
+  // ---- in ----
+
+  @Override
+  public void input(Frame frame, long now) {
+    DropReason dropped = accept(frame, now);
+    if (dropped != null) {
+      counters.drop(dropped);
+    }
+    frame.release();
+  }
+
+  private DropReason accept(Frame frame, long now) {
+    long header = frame.address();
+    if (!UdpHeader.validate(header, frame.length())) {
+      return DropReason.UDP_BAD_LENGTH;
+    }
+    long fields = UdpHeader.fields(header);
+    surplus = frame.length() - UdpHeader.length(fields);
+    frame.trim(UdpHeader.length(fields));
+    if (!isIntact(frame, header, UdpHeader.checksum(fields))) {
+      return DropReason.UDP_BAD_CHECKSUM;
+    }
+    int sourcePort = UdpHeader.sourcePort(fields);
+    int port = UdpHeader.destinationPort(fields);
+    if (frame.has(Frame.IP_MULTICAST)) {
+      return deliverToAll(frame, sourcePort, port);
+    }
+    StackUdpSocket socket =
+        find(
+            frame.destinationHi(),
+            frame.destinationLo(),
+            frame.sourceHi(),
+            frame.sourceLo(),
+            port,
+            sourcePort);
+    if (socket == null) {
+      return foreign(frame, sourcePort, port, now);
+    }
+    frame.pull(UdpHeader.SIZE);
+    deliver(socket, frame, sourcePort);
+    return null;
+  }
+
+  /** Nobody here wants the datagram: another shard does, or nobody. */
+  private DropReason foreign(Frame frame, int sourcePort, int port, long now) {
+    if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
+      int to = shard.bindings().choose(IpProtocol.UDP, port, owner(frame, sourcePort, port));
+      if (to >= 0) {
+        prepareHandOver(frame);
+        frame.retain();
+        shard.group().handOver(frame, to);
+        return null;
+      }
+    }
+    refuse(frame, now);
+    return DropReason.UDP_NO_PORT;
+  }
+
+  private int owner(Frame frame, int sourcePort, int port) {
+    return shard
+        .steering()
+        .owner(
+            frame.interfaceIndex(),
+            frame.sourceHi(),
+            frame.sourceLo(),
+            frame.destinationHi(),
+            frame.destinationLo(),
+            Flow.ports(sourcePort, port));
+  }
+
+  /** The whole IP datagram goes over, with a checksum that has been verified. */
+  private void prepareHandOver(Frame frame) {
+    frame.append(surplus);
+    if (!frame.has(Frame.CHECKSUM_PARTIAL)) {
+      frame.set(Frame.RX_CHECKSUM_OK);
+      frame.clear(Frame.REASSEMBLED);
+    }
+  }
+
+  private static boolean isIntact(Frame frame, long header, int checksum) {
+    if (frame.has(Frame.RX_CHECKSUM_OK | Frame.CHECKSUM_PARTIAL) && !frame.has(Frame.REASSEMBLED)) {
+      return true;
+    }
+    if (checksum == 0) {
+      // No checksum over IPv4 (RFC 768); not to be accepted over IPv6 (RFC 8200 §8.1).
+      return IpAddress.isV4(frame.destinationHi(), frame.destinationLo());
+    }
+    int length = frame.length();
+    long sum =
+        Checksum.pseudoHeader(
+            frame.sourceHi(),
+            frame.sourceLo(),
+            frame.destinationHi(),
+            frame.destinationLo(),
+            IpProtocol.UDP);
+    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
+    // silently.
+    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
+  }
+
+  private StackUdpSocket find(
+      long localHi, long localLo, long remoteHi, long remoteLo, int port, int remotePort) {
+    if (flows.size() != 0) {
+      UdpFlow flow = flows.find(localHi, localLo, remoteHi, remoteLo, Flow.ports(port, remotePort));
+      if (flow != null) {
+        return flow.socket;
+      }
+    }
+    return ports.find(localHi, localLo, port);
+  }
+
+  private void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
+    counters.increment(Counter.UDP_IN_DATAGRAMS);
+    try {
+      socket.handler().onDatagram(socket, frame, frame.sourceHi(), frame.sourceLo(), sourcePort);
+    } catch (RuntimeException | Error e) {
+      shard.report("a datagram for " + socket, e);
+    }
+  }
+
+  private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
+    long hi = frame.destinationHi();
+    long lo = frame.destinationLo();
+    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
+      int length = frame.length();
+      prepareHandOver(frame);
+      shard.group().handOverToAll(frame);
+      frame.trim(length);
+    }
+    StackUdpSocket socket = ports.find(hi, lo, port);
+    if (socket == null) {
+      return DropReason.UDP_NO_PORT; // never answered: RFC 1122 §3.2.2
+    }
+    long payload = frame.pull(UdpHeader.SIZE);
+    int length = frame.length();
+    while (socket != null) {
+      StackUdpSocket next = socket.nextOnPort;
+      if (socket.accepts(hi, lo)) {
+        deliver(socket, frame, sourcePort);
+        if (frame.address() != payload || frame.length() != length) {
+          return null; // that handler sent the frame on: it is on its way down and not ours to show
+        }
+      }
+      socket = next;
+    }
+    return null;
+  }
+
+  /** RFC 1122 §4.1.3.1: a datagram to a port that nobody has SHOULD be answered. */
+  private void refuse(Frame frame, long now) {
+    if (!frame.has(Frame.LINK_MULTICAST)) {
+      familyOf(frame.destinationHi(), frame.destinationLo())
+          .sendUnreachable(frame, IcmpError.PORT_UNREACHABLE, now);
+    }
+  }
+
+  private IpFamily familyOf(long hi, long lo) {
+    return IpAddress.isV4(hi, lo) ? shard.ipv4() : shard.ipv6();
+  }
+
+  @Override
+  public void icmpError(
+      IcmpError error,
+      int mtu,
+      long sourceHi,
+      long sourceLo,
+      long destinationHi,
+      long destinationLo,
+      long transportHeader,
+      int quoted,
+      long now) {
+    if (quoted < UdpHeader.SIZE) {
+      return;
+    }
+    int port = Bytes.u16(transportHeader);
+    int remotePort = Bytes.u16(transportHeader + 2);
+    StackUdpSocket socket =
+        find(sourceHi, sourceLo, destinationHi, destinationLo, port, remotePort);
+    if (socket == null) {
+      return;
+    }
+    if (error == IcmpError.PACKET_TOO_BIG) {
+      Route route = route(sourceHi, sourceLo, destinationHi, destinationLo);
+      if (route != null) {
+        route.learnPathMtu(mtu, now);
+      }
+    }
+    try {
+      socket.handler().onError(socket, error, destinationHi, destinationLo, remotePort);
+    } catch (RuntimeException | Error e) {
+      shard.report("an ICMP error for " + socket, e);
+    }
+  }
+
+  @Override
+  public int shardOf(long localHi, long localLo, long remoteHi, long remoteLo, int pair) {
+    int port = pair >>> 16;
+    return find(localHi, localLo, remoteHi, remoteLo, port, pair & 0xffff) != null
+        ? shard.index()
+        : shard.bindings().choose(IpProtocol.UDP, port, shard.index());
+  }
+
+  // ---- out ----
+
+  /** The route from a bound address to a destination, or null if there is none. */
+  Route route(long localHi, long localLo, long hi, long lo) {
+    if ((localHi | localLo) == 0 && IpAddress.isV4(hi, lo)) {
+      return shard.route(0, IpAddress.ANY_V4.lo(), hi, lo);
+    }
+    return shard.route(localHi, localLo, hi, lo);
+  }
+
+  @Override
+  public boolean poll(long now) {
+    return blocked != null && unblock();
+  }
+
+  private boolean unblock() {
+    StackUdpSocket list = blocked;
+    blocked = null;
+    boolean any = false;
+    while (list != null) {
+      StackUdpSocket socket = list;
+      list = socket.nextBlocked;
+      socket.nextBlocked = null;
+      if (!socket.mayContinue()) {
+        block(socket);
+        continue;
+      }
+      any = true;
+      try {
+        socket.unblocked();
+      } catch (RuntimeException | Error e) {
+        shard.report("room to send on " + socket, e);
+      }
+    }
+    return any;
+  }
+
+  @Override
+  public void close(long now) {
+    List<StackUdpSocket> connected = new ArrayList<>();
+    flows.forEach(flow -> connected.add(flow.socket));
+    connected.forEach(StackUdpSocket::close);
+    StackUdpSocket socket;
+    while ((socket = ports.any()) != null) {
+      socket.close();
+    }
+  }
+}

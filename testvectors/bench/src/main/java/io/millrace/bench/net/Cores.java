@@ -1,0 +1,4 @@
+package io.millrace.bench.net;
+
+/** Which CPU is whose. */
+record Cores(int server, int client) {}

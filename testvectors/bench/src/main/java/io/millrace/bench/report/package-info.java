@@ -1,0 +1,2 @@
+/** Results for people and programs: tables, JSON, HTML with charts. */
+package io.millrace.bench.report;
