@@ -107,7 +107,7 @@ public final class BlockingTcp {
   }
 
   /** The caller's own shard, if it is on one, else any. */
-  private static Shard choose(NetStack stack) {
+  static Shard choose(NetStack stack) {
     int count = stack.shardCount();
     for (int i = 0; i < count; i++) {
       if (stack.shard(i).isOwner()) {

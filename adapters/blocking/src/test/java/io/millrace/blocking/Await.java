@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 /** Waiting for other threads, with limits that only catch what hangs. */
 final class Await {
   /** Far beyond what anything takes, on a slow and busy machine too. */
-  private static final long SECONDS = 120;
+  private static final long SECONDS = Long.getLong("millrace.await", 120);
 
   private Await() {}
 

@@ -36,7 +36,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>A connection must be closed or aborted in the end: until then it may hold received frames.
  */
-public final class FutureConnection {
+public final class FutureConnection implements AutoCloseable {
   private final Stream stream;
   private final IpAddress localAddress;
   private final int localPort;
@@ -159,24 +159,17 @@ public final class FutureConnection {
   // ---- closing ----
 
   /**
-   * Closes behind what was written before. Reads that wait fail, received data is dropped, and if
-   * the peer sends more it is reset.
-   *
-   * @return {@link #closed()}
+   * Closes behind what was written before, and returns at once. Reads that wait fail, received data
+   * is dropped, and if the peer sends more it is reset. Calling again does nothing.
    */
-  public CompletableFuture<TcpCloseReason> close() {
+  @Override
+  public void close() {
     Calls.surely(stream.shard(), () -> stream.close(true));
-    return closed();
   }
 
-  /**
-   * Resets the connection. Everything that waits fails.
-   *
-   * @return {@link #closed()}
-   */
-  public CompletableFuture<TcpCloseReason> abort() {
+  /** Resets the connection. Everything that waits fails. */
+  public void abort() {
     Calls.surely(stream.shard(), stream::abort);
-    return closed();
   }
 
   /** Completes when the connection is over, whatever the reason; a copy for each caller. */

@@ -43,7 +43,7 @@ public final class FutureTcp {
       }
     }
     FirstOf attempts = new FirstOf(shard, port);
-    addresses.whenComplete(attempts::begin);
+    CompletableFuture<?> _ = addresses.whenComplete(attempts::begin);
     return attempts;
   }
 
@@ -100,7 +100,7 @@ public final class FutureTcp {
     FirstOf(Shard shard, int port) {
       this.shard = shard;
       this.port = port;
-      whenComplete((connection, failure) -> stop());
+      CompletableFuture<?> _ = whenComplete((connection, failure) -> stop());
     }
 
     private synchronized void stop() {
@@ -125,16 +125,17 @@ public final class FutureTcp {
       if (isDone()) {
         one.cancel(false);
       }
-      one.whenComplete(
-          (connection, failure) -> {
-            if (failure == null && !complete(connection)) {
-              connection.abort(); // nobody waits any more
-            } else if (failure != null && addresses.hasNext() && !isDone()) {
-              next(addresses);
-            } else if (failure != null) {
-              completeExceptionally(failure);
-            }
-          });
+      CompletableFuture<?> _ =
+          one.whenComplete(
+              (connection, failure) -> {
+                if (failure == null && !complete(connection)) {
+                  connection.abort(); // nobody waits any more
+                } else if (failure != null && addresses.hasNext() && !isDone()) {
+                  next(addresses);
+                } else if (failure != null) {
+                  completeExceptionally(failure);
+                }
+              });
     }
 
     @Override

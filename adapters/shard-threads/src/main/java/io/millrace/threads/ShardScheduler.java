@@ -72,6 +72,7 @@ final class ShardScheduler extends TimerNode implements Executor, ShardThreads {
   }
 
   @Override
+  @SuppressWarnings("ThreadPriorityCheck") // yields to this scheduler, which is known
   public boolean maybeYield() {
     if (System.nanoTime() - since < config.timeSlice() || !Thread.currentThread().isVirtual()) {
       return false;
@@ -92,7 +93,11 @@ final class ShardScheduler extends TimerNode implements Executor, ShardThreads {
       runSoon();
     } else {
       remote.add(resume);
-      if (told.compareAndSet(false, true)) {
+      // Either the shard finds the queue filled as it ends, or we find that it has ended.
+      later = afterwards;
+      if (later != null) {
+        moveRemote(later);
+      } else if (told.compareAndSet(false, true)) {
         tell();
       }
     }
@@ -124,15 +129,7 @@ final class ShardScheduler extends TimerNode implements Executor, ShardThreads {
       shard.execute(this::takeRemote);
       return true;
     } catch (RejectedExecutionException e) {
-      if (!shard.isClosed()) {
-        return false;
-      }
-      // Either the shard finds the queue filled as it ends, or we find that it has ended.
-      Executor later = afterwards;
-      if (later != null) {
-        moveRemote(later);
-      }
-      return true;
+      return shard.isClosed(); // then it looks into the queue as it ends
     }
   }
 
@@ -151,14 +148,17 @@ final class ShardScheduler extends TimerNode implements Executor, ShardThreads {
   protected void onTimer(long now) {
     since = System.nanoTime();
     int most = Math.min(ready.size(), config.runsPerCycle());
-    for (int i = 0; i < most; i++) {
-      ready.poll().run();
-      if (System.nanoTime() - since >= config.timeSlice()) {
-        break;
+    try {
+      for (int i = 0; i < most; i++) {
+        ready.poll().run();
+        if (System.nanoTime() - since >= config.timeSlice()) {
+          break;
+        }
       }
-    }
-    if (!ready.isEmpty()) {
-      runSoon();
+    } finally {
+      if (!ready.isEmpty()) {
+        runSoon();
+      }
     }
   }
 

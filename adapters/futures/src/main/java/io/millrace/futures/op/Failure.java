@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.AsynchronousCloseException;
@@ -32,6 +33,10 @@ public record Failure(Kind kind, TcpCloseReason reason, String detail) {
     NOT_CONNECTED,
     /** The connection has ended. */
     LOST,
+    /** There is no route to the destination. */
+    NO_ROUTE,
+    /** Nobody listens on the peer's port. */
+    PORT_UNREACHABLE,
     /** Anything else; the detail says it. */
     OTHER
   }
@@ -52,6 +57,14 @@ public record Failure(Kind kind, TcpCloseReason reason, String detail) {
   /** The peer's data ended too early. */
   public static final Failure END =
       new Failure(Kind.END, null, "the peer has closed its side before all was read");
+
+  /** There is no route. */
+  public static final Failure NO_ROUTE =
+      new Failure(Kind.NO_ROUTE, null, "there is no route to the destination");
+
+  /** Nobody listens there. */
+  public static final Failure PORT_UNREACHABLE =
+      new Failure(Kind.PORT_UNREACHABLE, null, "nobody listens on the peer's port");
 
   /** Another failure, in words. */
   public static Failure other(String detail) {
@@ -85,6 +98,8 @@ public record Failure(Kind kind, TcpCloseReason reason, String detail) {
       case END -> new EOFException(message);
       case NOT_CONNECTED -> notConnectedException(message);
       case LOST -> new ConnectionLostException(message, reason);
+      case NO_ROUTE -> new NoRouteToHostException(message);
+      case PORT_UNREACHABLE -> new PortUnreachableException(message);
       case OTHER -> new IOException(message);
     };
   }

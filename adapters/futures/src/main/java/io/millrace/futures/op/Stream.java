@@ -223,7 +223,10 @@ public final class Stream implements TcpHandler {
       }
     }
     reading = false;
-    if (paused && end == null && input.bytes() <= config.inputLimit() / 2) {
+    if (paused
+        && end == null
+        && input.bytes() <= config.inputLimit() / 2
+        && input.buffers() <= MOST_BUFFERS / 2) {
       paused = false;
       connection.resumeReading();
     }
