@@ -15,6 +15,9 @@ import java.util.Deque;
  * <p>Cold. One thread at a time.
  */
 public final class Bpf implements AutoCloseable {
+  /** Program type: what a socket asks about each received packet. */
+  public static final int TYPE_SOCKET_FILTER = 1;
+
   /** Program type: what a driver asks about each received packet. */
   public static final int TYPE_XDP = 6;
 

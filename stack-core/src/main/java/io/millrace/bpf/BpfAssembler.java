@@ -74,13 +74,13 @@ public final class BpfAssembler {
   private static final int FROM_REGISTER = 0x08;
 
   private static final int ADD = 0x00;
+  private static final int MULTIPLY = 0x20;
   private static final int OR = 0x40;
   private static final int AND = 0x50;
   private static final int SHIFT_LEFT = 0x60;
   private static final int SHIFT_RIGHT = 0x70;
   private static final int XOR = 0xa0;
   private static final int MOVE = 0xb0;
-  private static final int SHIFT_RIGHT_SIGNED = 0xc0;
   private static final int TO_BIG_ENDIAN = 0xdc;
   private static final int CALL = 0x85;
   private static final int EXIT = 0x95;
@@ -168,9 +168,9 @@ public final class BpfAssembler {
     return emit(ALU32 | SHIFT_RIGHT, to, 0, 0, bits);
   }
 
-  /** {@code to >>= bits}, 32 bits, the sign kept. */
-  public BpfAssembler shiftRightSigned32(int to, int bits) {
-    return emit(ALU32 | SHIFT_RIGHT_SIGNED, to, 0, 0, bits);
+  /** {@code to *= value}, 32 bits. */
+  public BpfAssembler multiply32(int to, int value) {
+    return emit(ALU32 | MULTIPLY, to, 0, 0, value);
   }
 
   /** Turns the low 16 or 32 bits from network order into the machine's; the others become 0. */

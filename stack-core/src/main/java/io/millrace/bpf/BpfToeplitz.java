@@ -25,12 +25,13 @@ public final class BpfToeplitz {
    */
   public void addWord(BpfAssembler assembler, int position, int word, int hash, int scratch) {
     for (int bit = 0; bit < 32; bit++) {
-      // The bit as a mask of 32: all ones or all zeros.
+      // Multiplied, because the verifier follows both values of a mask of all ones or none, for
+      // each bit anew.
       assembler
           .move32(scratch, word)
-          .shiftLeft32(scratch, bit)
-          .shiftRightSigned32(scratch, 31)
-          .and32(scratch, window(position * 8 + bit))
+          .shiftRight32(scratch, 31 - bit)
+          .and32(scratch, 1)
+          .multiply32(scratch, window(position * 8 + bit))
           .xor32(hash, scratch);
     }
   }

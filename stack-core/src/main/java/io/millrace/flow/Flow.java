@@ -7,6 +7,7 @@ public abstract class Flow {
   private final long remoteHi;
   private final long remoteLo;
   private final int ports;
+  private int owner = -1;
   int tableHash;
 
   /**
@@ -25,6 +26,18 @@ public abstract class Flow {
   /** The port pair as one number: local in the high 16 bits. */
   public static int ports(int local, int remote) {
     return local << 16 | remote;
+  }
+
+  /**
+   * The shard that the flow's packets hash to, where the transport keeps that; -1 if it does not.
+   */
+  public final int owner() {
+    return owner;
+  }
+
+  /** Sets {@link #owner()}. */
+  public final void owner(int shard) {
+    owner = shard;
   }
 
   /** High half of our address. */

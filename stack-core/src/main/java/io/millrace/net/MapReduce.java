@@ -40,7 +40,7 @@ final class MapReduce<T> {
       } catch (RuntimeException | Error e) {
         failure = e;
       }
-      asked.group().post(asker.index(), new Answer<>(request, value, failure));
+      asked.group().deliver(asker.index(), new Answer<>(request, value, failure));
     }
 
     @Override

@@ -46,6 +46,11 @@ public final class ShardGroup {
     return size;
   }
 
+  /** Another shard: to be given to it with a task, and touched by nobody else. */
+  public Shard shard(int index) {
+    return outlets[index].target();
+  }
+
   // ---- messages ----
 
   /**
@@ -82,7 +87,7 @@ public final class ShardGroup {
    * Leaves a task that must not be lost: where the ring is full it waits here. Only for what is
    * bounded by other means: answers to requests, changes of configuration.
    */
-  void post(int shard, Runnable task) {
+  public void deliver(int shard, Runnable task) {
     if (shard == self.index()) {
       task.run();
       return;
@@ -99,7 +104,7 @@ public final class ShardGroup {
   public void submitToAll(java.util.function.Consumer<Shard> task) {
     for (int i = 0; i < size; i++) {
       Shard each = outlets[i].target();
-      post(i, () -> task.accept(each));
+      deliver(i, () -> task.accept(each));
     }
   }
 
@@ -113,7 +118,7 @@ public final class ShardGroup {
     MapReduce<T> request = new MapReduce<>(size, reduce);
     for (int i = 0; i < size; i++) {
       Shard each = outlets[i].target();
-      post(i, request.question(self, each, map));
+      deliver(i, request.question(self, each, map));
     }
     return request.result();
   }

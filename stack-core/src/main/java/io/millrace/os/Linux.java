@@ -35,6 +35,9 @@ public final class Linux {
   /** Nothing there now; would block. */
   public static final int EAGAIN = 11;
 
+  /** No memory. */
+  public static final int ENOMEM = 12;
+
   /** Permission denied. */
   public static final int EACCES = 13;
 
@@ -49,6 +52,18 @@ public final class Linux {
 
   /** Not supported by this device or kernel. */
   public static final int EOPNOTSUPP = 95;
+
+  /** Too long for the device. */
+  public static final int EMSGSIZE = 90;
+
+  /** This kernel has no sockets of the kind. */
+  public static final int EAFNOSUPPORT = 97;
+
+  /** The interface is switched off. */
+  public static final int ENETDOWN = 100;
+
+  /** No room for more now. */
+  public static final int ENOBUFS = 105;
 
   /** {@code open}: read and write. */
   public static final int O_RDWR = 2;
@@ -100,6 +115,10 @@ public final class Linux {
       handle("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle GETSOCKOPT =
       handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle GETSOCKNAME =
+      handle("getsockname", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SENDMMSG =
+      handle("sendmmsg", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle SETNS = handle("setns", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle SEND =
       handle("send", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
@@ -299,6 +318,27 @@ public final class Linux {
   public int getsockopt(int fd, int level, int option, long address, long length) {
     try {
       return (int) check((int) GETSOCKOPT.invokeExact(state, fd, level, option, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /**
+   * {@code getsockname(2)}: writes the {@code sockaddr} to {@code address}; the 32-bit value at
+   * {@code length} says how many bytes there are.
+   */
+  public int getsockname(int fd, long address, long length) {
+    try {
+      return (int) check((int) GETSOCKNAME.invokeExact(state, fd, address, length));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code sendmmsg(2)} of {@code count} 64-byte {@code mmsghdr}s; how many were sent. */
+  public int sendmmsg(int fd, long messages, int count, int flags) {
+    try {
+      return (int) check((int) SENDMMSG.invokeExact(state, fd, messages, count, flags));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

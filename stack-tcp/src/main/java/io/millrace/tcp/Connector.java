@@ -53,8 +53,18 @@ final class Connector {
     tcp.flows.add(c);
     tcp.opened();
     tcp.counters.increment(Counter.TCP_ACTIVE_OPENS);
-    tcp.markDirty(c);
+    int owner = tcp.placement.isTrivial() ? here() : tcp.placement.owner(route, chosen, remotePort);
+    if (owner == here()) {
+      tcp.markDirty(c);
+    } else {
+      // The answer would be another shard's, which has to know first.
+      tcp.placement.claim(c, owner, () -> tcp.markDirty(c));
+    }
     return c;
+  }
+
+  private int here() {
+    return tcp.shard.index();
   }
 
   private static boolean isMulticast(IpAddress address) {
@@ -75,7 +85,9 @@ final class Connector {
   private int choosePort(Route route, int remotePort) {
     int port = start(route, remotePort);
     for (int i = 0; i < ports.count(); i++) {
-      if (!tcp.listeners.has(port) && flow(route, port, remotePort) == null) {
+      if (!tcp.listeners.has(port)
+          && flow(route, port, remotePort) == null
+          && isOurs(route, port, remotePort)) {
         return port;
       }
       // Each try takes the next one (RFC 6056 §3.3.4): a port that was passed over once is not
@@ -84,6 +96,11 @@ final class Connector {
     }
     throw new IllegalStateException(
         "all " + ports.count() + " ports to this destination are in use or in TIME-WAIT");
+  }
+
+  /** Whether the peer's packets will come in by this shard's queue. */
+  private boolean isOurs(Route route, int port, int remotePort) {
+    return tcp.placement.isTrivial() || tcp.placement.owner(route, port, remotePort) == here();
   }
 
   private int start(Route route, int remotePort) {

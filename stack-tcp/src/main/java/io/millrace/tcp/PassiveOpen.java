@@ -106,6 +106,7 @@ final class PassiveOpen {
             InitialSequence.timestampOffset(hash),
             half);
     tcp.flows.add(half.handshake);
+    tcp.placement.begun(half.handshake, frame, pair);
     listener.halfOpen++;
     tcp.output.synAck(half, now);
     tcp.shard.wheel().schedule(half, half.handshake.nextRepeat(now));
@@ -146,6 +147,7 @@ final class PassiveOpen {
         new StackTcpConnection(tcp, tcb, half.route, h.localPort(), h.remotePort(), null);
     tcp.shard.wheel().cancel(half);
     listener.halfOpen--;
+    c.owner(h.owner());
     tcp.flows.replace(h, c);
     tcp.opened();
     tcp.counters.increment(Counter.TCP_PASSIVE_OPENS);
@@ -163,6 +165,8 @@ final class PassiveOpen {
     tcp.shard.wheel().cancel(half);
     half.listener.halfOpen--;
     tcp.flows.remove(half.handshake);
+    tcp.placement.ended(half.handshake);
+    tcp.placement.forgotten(half.handshake);
     tcp.counters.increment(Counter.TCP_ATTEMPT_FAILS);
   }
 

@@ -19,6 +19,7 @@ import io.millrace.tcp.engine.InitialSequence;
 import io.millrace.tcp.engine.SegmentIn;
 import io.millrace.tcp.engine.TcpMachine;
 import io.millrace.tcp.wire.TcpHeader;
+import io.millrace.transport.ListenConfig;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +40,7 @@ final class StackTcp extends Tcp {
   final TcpOutput output;
   final Dispatcher dispatcher;
   final TimeWaits timeWaits;
+  final Placement placement;
   private final SegmentIn segment = new SegmentIn();
   private final Connector connector;
   private final PassiveOpen passive;
@@ -60,7 +62,8 @@ final class StackTcp extends Tcp {
     this.machine = new TcpMachine(config, localMss(shard), shard.pool(), counters, shard.secret());
     this.output = new TcpOutput(shard, machine);
     this.dispatcher = new Dispatcher(shard, machine);
-    this.timeWaits = new TimeWaits(shard, flows, config);
+    this.placement = new Placement(this);
+    this.timeWaits = new TimeWaits(shard, flows, config, placement);
     this.connector = new Connector(this);
     this.passive = new PassiveOpen(this);
   }
@@ -79,11 +82,18 @@ final class StackTcp extends Tcp {
   // ---- for applications ----
 
   @Override
-  public TcpListener listen(IpAddress local, int port, TcpAcceptor acceptor, int backlog) {
-    checkListen(port, backlog);
-    StackTcpListener listener = new StackTcpListener(this, local, port, acceptor, backlog);
+  public TcpListener listen(ListenConfig where, TcpAcceptor acceptor) {
+    StackTcpListener listener = new StackTcpListener(this, where, acceptor);
     listeners.add(listener);
+    shard.bindings().bound(IpProtocol.TCP, where.port());
     return listener;
+  }
+
+  void stopAccepting(StackTcpListener listener) {
+    if (listeners.contains(listener)) {
+      listeners.remove(listener);
+      shard.bindings().unbound(IpProtocol.TCP, listener.port());
+    }
   }
 
   @Override
@@ -156,13 +166,37 @@ final class StackTcp extends Tcp {
     if (!s.parse(frame, size)) {
       return DropReason.TCP_BAD_OPTION;
     }
-    Flow flow =
-        flows.find(
-            frame.destinationHi(), frame.destinationLo(), frame.sourceHi(), frame.sourceLo(), pair);
+    Flow flow = find(frame, pair);
     if (flow instanceof StackTcpConnection c) {
       return established(c, s, now);
     }
+    if (!placement.isTrivial()) {
+      return placed(flow, frame, s, pair, now);
+    }
     return passive.segment(flow, frame, s, pair, now);
+  }
+
+  /** A segment without a connection here, on a stack of several shards. */
+  private DropReason placed(Flow flow, Frame frame, SegmentIn s, int pair, long now) {
+    Placement.Outcome outcome = placement.place(flow, frame, pair, s.isOnlySyn());
+    if (outcome == Placement.Outcome.HANDED_OVER) {
+      s.takeFrame();
+      return null;
+    }
+    if (outcome == Placement.Outcome.NO_ROOM) {
+      return DropReason.TCP_TOO_MANY_CONNECTIONS;
+    }
+    boolean given = flow == null && s.isOnlySyn() && frame.has(Frame.HANDED_OVER);
+    DropReason dropped = passive.segment(flow, frame, s, pair, now);
+    if (given && find(frame, pair) == null) {
+      placement.refused(frame, pair);
+    }
+    return dropped;
+  }
+
+  private Flow find(Frame frame, int pair) {
+    return flows.find(
+        frame.destinationHi(), frame.destinationLo(), frame.sourceHi(), frame.sourceLo(), pair);
   }
 
   /** RFC 9293 §3.1 (MUST-3): the receiver must check it. */
@@ -247,10 +281,12 @@ final class StackTcp extends Tcp {
     }
     shard.wheel().cancel(c.timer);
     connections--;
+    placement.ended(c);
     if (c.tcb.state() == TcpState.TIME_WAIT && config.timeWait() > 0 && !closing) {
       timeWaits.enter(c, now);
     } else {
       flows.remove(c);
+      placement.forgotten(c);
     }
   }
 
@@ -377,6 +413,15 @@ final class StackTcp extends Tcp {
           machine.onUnreachable(c.tcb, false);
     }
     markDirty(c);
+  }
+
+  @Override
+  public int shardOf(long localHi, long localLo, long remoteHi, long remoteLo, int pair) {
+    Flow flow = flows.find(localHi, localLo, remoteHi, remoteLo, pair);
+    if (flow instanceof Redirect redirect) {
+      return redirect.target();
+    }
+    return flow == null ? -1 : shard.index();
   }
 
   // ---- the end ----

@@ -1,28 +1,26 @@
 package io.millrace.tcp;
 
-import io.millrace.ip.IpAddress;
+import io.millrace.transport.ListenConfig;
 
 /** A listener of the stack: what its look-up and its handshakes need. */
 final class StackTcpListener extends TcpListener {
   private final StackTcp tcp;
-  private final int backlog;
 
   /** Handshakes that are not done. */
   int halfOpen;
 
-  StackTcpListener(StackTcp tcp, IpAddress address, int port, TcpAcceptor acceptor, int backlog) {
-    super(address, port, acceptor);
+  StackTcpListener(StackTcp tcp, ListenConfig config, TcpAcceptor acceptor) {
+    super(config, acceptor);
     this.tcp = tcp;
-    this.backlog = backlog;
   }
 
   @Override
   public void stopAccepting() {
-    tcp.listeners.remove(this);
+    tcp.stopAccepting(this);
   }
 
   boolean isFull() {
-    return halfOpen >= backlog;
+    return halfOpen >= config().backlog();
   }
 
   boolean isFor(long hi, long lo) {

@@ -4,8 +4,10 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.transport.AcceptPolicy;
+import io.millrace.transport.ListenConfig;
+import io.millrace.transport.Listening;
 import io.millrace.transport.Transport;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * TCP on one shard: the way in to listen and connect.
@@ -13,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
  * <p>An application sees only this class, {@link TcpListener} and {@link TcpConnection}. Behind
  * them is the stack, or what an adapter puts in its place; the stack's ports decide.
  *
- * <p><b>Thread:</b> the shard's, but for {@link #listen(NetStack, int, TcpAcceptor)}.
+ * <p><b>Thread:</b> the shard's, but for the static methods.
  */
 public abstract class Tcp implements Transport {
   /** For the stack and for adapters. */
@@ -37,29 +39,32 @@ public abstract class Tcp implements Transport {
    *
    * @throws IllegalStateException if the port is taken
    */
-  public static void listen(NetStack stack, int port, TcpAcceptor acceptor) {
-    for (int i = 0; i < stack.shardCount(); i++) {
-      Shard shard = stack.shard(i);
-      CompletableFuture<Void> done = new CompletableFuture<>();
-      shard.execute(
-          () -> {
-            try {
-              of(shard).listen(null, port, acceptor, TcpListener.DEFAULT_BACKLOG);
-              done.complete(null);
-            } catch (RuntimeException e) {
-              done.completeExceptionally(e);
-            }
-          });
-      try {
-        done.join();
-      } catch (java.util.concurrent.CompletionException e) {
-        throw e.getCause() instanceof RuntimeException cause ? cause : e;
-      }
-    }
+  public static Listening listen(NetStack stack, int port, TcpAcceptor acceptor) {
+    return listen(stack, ListenConfig.port(port), acceptor);
   }
 
   /**
-   * Accepts connections.
+   * Accepts connections on every shard of a stack; the configuration's policy says which shard a
+   * connection goes to. Any thread may call; it waits until the shards listen. The acceptor is
+   * called on the shard of each connection.
+   *
+   * @throws IllegalStateException if the address and port are taken; then no shard listens
+   */
+  public static Listening listen(NetStack stack, ListenConfig where, TcpAcceptor acceptor) {
+    return TcpListening.open(stack, where, acceptor);
+  }
+
+  /**
+   * Accepts connections on this shard.
+   *
+   * <p>Connections whose packets hash to a shard that does not listen go to one that does.
+   *
+   * @throws IllegalStateException if the address and port are taken
+   */
+  public abstract TcpListener listen(ListenConfig where, TcpAcceptor acceptor);
+
+  /**
+   * The same with the usual policy.
    *
    * @param local one of our addresses, or null for all
    * @param port 1 to 65535
@@ -67,7 +72,9 @@ public abstract class Tcp implements Transport {
    * @throws IllegalStateException if the address and port are taken
    * @throws IllegalArgumentException if the port or the backlog is out of range
    */
-  public abstract TcpListener listen(IpAddress local, int port, TcpAcceptor acceptor, int backlog);
+  public final TcpListener listen(IpAddress local, int port, TcpAcceptor acceptor, int backlog) {
+    return listen(new ListenConfig(local, port, backlog, AcceptPolicy.RSS), acceptor);
+  }
 
   /** Connects from an address and port that the stack chooses. */
   public final TcpConnection connect(IpAddress remote, int port, TcpHandler handler) {
@@ -99,20 +106,6 @@ public abstract class Tcp implements Transport {
   }
 
   // ---- for those who implement this class ----
-
-  /**
-   * Checks what {@link #listen(IpAddress, int, TcpAcceptor, int)} was given.
-   *
-   * @throws IllegalArgumentException if the port or the backlog is out of range
-   */
-  protected static void checkListen(int port, int backlog) {
-    if (port < 1 || port > 65_535) {
-      throw new IllegalArgumentException("port " + port + " is not between 1 and 65535");
-    }
-    if (backlog < 1) {
-      throw new IllegalArgumentException("a backlog of " + backlog + " accepts nobody");
-    }
-  }
 
   /**
    * Checks what {@link #connect(IpAddress, int, IpAddress, int, TcpHandler)} was given.

@@ -1,36 +1,33 @@
 package io.millrace.tcp;
 
 import io.millrace.ip.IpAddress;
+import io.millrace.transport.ListenConfig;
 
 /** A port on which connections are accepted. <b>Thread:</b> the shard's. */
 public abstract class TcpListener {
-  /** Half-open connections that a listener holds unless it says otherwise. */
-  public static final int DEFAULT_BACKLOG = 1024;
-
-  private final IpAddress address;
-  private final int port;
+  private final ListenConfig config;
   private final TcpAcceptor acceptor;
   private long accepted;
 
-  /**
-   * For the stack and for adapters.
-   *
-   * @param address the address it is bound to, or null for all
-   */
-  protected TcpListener(IpAddress address, int port, TcpAcceptor acceptor) {
-    this.address = address;
-    this.port = port;
+  /** For the stack and for adapters. */
+  protected TcpListener(ListenConfig config, TcpAcceptor acceptor) {
+    this.config = config;
     this.acceptor = acceptor;
+  }
+
+  /** Where and how it accepts. */
+  public final ListenConfig config() {
+    return config;
   }
 
   /** The port. */
   public final int port() {
-    return port;
+    return config.port();
   }
 
   /** The address it is bound to, or null for all. */
   public final IpAddress address() {
-    return address;
+    return config.address();
   }
 
   /** Connections accepted so far. */

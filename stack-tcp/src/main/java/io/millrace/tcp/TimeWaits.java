@@ -12,12 +12,14 @@ final class TimeWaits extends TimerNode {
   private final Shard shard;
   private final FlowTable<Flow> flows;
   private final TcpConfig config;
+  private final Placement placement;
   private final TimeWaitList list = new TimeWaitList();
 
-  TimeWaits(Shard shard, FlowTable<Flow> flows, TcpConfig config) {
+  TimeWaits(Shard shard, FlowTable<Flow> flows, TcpConfig config, Placement placement) {
     this.shard = shard;
     this.flows = flows;
     this.config = config;
+    this.placement = placement;
   }
 
   int size() {
@@ -29,11 +31,13 @@ final class TimeWaits extends TimerNode {
     if (list.size() >= config.maxTimeWait()) {
       if (list.first() == null) {
         flows.remove(c);
+        placement.forgotten(c);
         return;
       }
-      remove(list.first());
+      forget(list.first());
     }
     TimeWait entry = new TimeWait(c, c.tcb);
+    entry.owner(c.owner());
     flows.replace(c, entry);
     list.add(entry, now + config.timeWait());
     arm();
@@ -44,6 +48,12 @@ final class TimeWaits extends TimerNode {
     list.add(entry, now + config.timeWait());
   }
 
+  private void forget(TimeWait entry) {
+    remove(entry);
+    placement.forgotten(entry);
+  }
+
+  /** Makes room for a new connection between the same sockets. */
   void remove(TimeWait entry) {
     list.remove(entry);
     flows.remove(entry);
@@ -59,7 +69,7 @@ final class TimeWaits extends TimerNode {
   protected void onTimer(long now) {
     TimeWait entry;
     while ((entry = list.first()) != null && entry.deadline() <= now) {
-      remove(entry);
+      forget(entry);
     }
     arm();
   }

@@ -3,6 +3,7 @@ package io.millrace.driver.tap;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.millrace.buf.Bytes;
+import io.millrace.link.VirtioHeader;
 import io.millrace.os.Linux;
 import io.millrace.spi.PortException;
 import java.lang.foreign.Arena;

@@ -3,6 +3,7 @@ package io.millrace.driver.tap;
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
+import io.millrace.link.VirtioHeader;
 import io.millrace.os.Linux;
 import java.lang.foreign.Arena;
 
@@ -55,7 +56,7 @@ final class TapReceiver {
         continue;
       }
       if (headerSize != 0) {
-        hints(frame, header);
+        VirtioHeader.read(header, frame);
       }
       frame.receiveTime(now);
       out[n++] = frame;
@@ -84,25 +85,6 @@ final class TapReceiver {
       landing = null;
     }
     return large;
-  }
-
-  private static void hints(Frame frame, long header) {
-    int flags = VirtioHeader.flags(header);
-    if ((flags & VirtioHeader.NEEDS_CHECKSUM) != 0) {
-      // The sender is on this machine: there was no wire on which a bit could have changed. Where
-      // the checksum goes is kept, for a frame that is sent on as it is.
-      int start = VirtioHeader.checksumStart(header);
-      int offset = VirtioHeader.checksumOffset(header);
-      frame.set(Frame.RX_CHECKSUM_OK);
-      if (start + offset + 2 <= frame.length()) {
-        frame.requestChecksum(frame.address() + start, offset);
-      }
-    } else if ((flags & VirtioHeader.CHECKSUM_VALID) != 0) {
-      frame.set(Frame.RX_CHECKSUM_OK);
-    }
-    if (VirtioHeader.gsoType(header) != VirtioHeader.GSO_NONE) {
-      frame.segmentSize(VirtioHeader.gsoSize(header));
-    }
   }
 
   long takeDrops() {

@@ -4,6 +4,7 @@ import io.millrace.buf.Bytes;
 import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
 import io.millrace.link.Ethernet;
+import io.millrace.link.VirtioHeader;
 import io.millrace.os.Linux;
 import java.lang.foreign.Arena;
 
@@ -12,9 +13,6 @@ import java.lang.foreign.Arena;
  * <b>Thread:</b> the shard's.
  */
 final class TapSender {
-  /** Where the checksum lies in a TCP header (RFC 9293 §3.1). */
-  private static final int TCP_CHECKSUM = 16;
-
   private final Linux linux;
   private final int fd;
   private final boolean offload;
@@ -59,44 +57,13 @@ final class TapSender {
 
   /** Writes the header for a packet; false if it cannot be sent. */
   private boolean prepare(Frame frame) {
-    int length = frame.totalLength();
     if (offload) {
-      VirtioHeader.clear(header);
+      return VirtioHeader.write(header, frame) || frame.totalLength() <= longest;
     }
-    if (!frame.has(Frame.CHECKSUM_PARTIAL)) {
-      return length <= longest;
-    }
-    if (!offload) {
+    if (frame.has(Frame.CHECKSUM_PARTIAL)) {
       Checksum.complete(frame);
-      return length <= longest;
     }
-    int start = (int) (frame.checksumAddress() - frame.address());
-    VirtioHeader.checksum(header, start, frame.checksumOffset());
-    int size = frame.segmentSize();
-    if (size != 0 && frame.checksumOffset() == TCP_CHECKSUM) {
-      return segmentation(frame, start, size);
-    }
-    return length <= longest;
-  }
-
-  private boolean segmentation(Frame frame, int start, int size) {
-    int gsoType = gsoType(frame);
-    long tcp = frame.checksumAddress();
-    // RFC 9293 §3.1: the data offset, in 32-bit words, then the flags, of which CWR is the first.
-    int headerLength = start + (Bytes.u8(tcp + 12) >>> 4) * 4;
-    if ((Bytes.u8(tcp + 13) & 0x80) != 0) {
-      gsoType |= VirtioHeader.GSO_ECN;
-    }
-    VirtioHeader.segmentation(header, gsoType, headerLength, size);
-    return true;
-  }
-
-  private static int gsoType(Frame frame) {
-    int type = Ethernet.type(frame.address());
-    if (type == Ethernet.TYPE_VLAN) {
-      type = Ethernet.typeBehindTag(frame.address());
-    }
-    return type == Ethernet.TYPE_IPV4 ? VirtioHeader.GSO_TCP4 : VirtioHeader.GSO_TCP6;
+    return frame.totalLength() <= longest;
   }
 
   private long write(Frame frame) {

@@ -4,6 +4,7 @@ import io.millrace.bench.report.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** Loads web servers in turn, round after round, and sums up by the median. */
@@ -50,7 +51,7 @@ final class HttpBench {
   }
 
   private HttpSample measure(WebServer server, HttpScenario scenario, int round, double seconds) {
-    double process = server.cpuSeconds();
+    double process = server.cpuSeconds().getAsDouble();
     double serverCore = ProcStat.coreSeconds(cores.server());
     double clientCore = ProcStat.coreSeconds(cores.client());
     HttpResult result = client.run(server, scenario, seconds);
@@ -59,7 +60,7 @@ final class HttpBench {
         scenario,
         round,
         result,
-        server.cpuSeconds() - process,
+        server.cpuSeconds().getAsDouble() - process,
         ProcStat.coreSeconds(cores.server()) - serverCore,
         ProcStat.coreSeconds(cores.client()) - clientCore);
   }
@@ -68,12 +69,16 @@ final class HttpBench {
     return samples;
   }
 
-  /** One table per scenario. */
-  List<Table> tables() {
-    return scenarios.stream().map(this::table).toList();
+  /**
+   * One table per scenario.
+   *
+   * @param absent servers that could not be started, and why
+   */
+  List<Table> tables(Map<String, String> absent) {
+    return scenarios.stream().map(scenario -> table(scenario, absent)).toList();
   }
 
-  private Table table(HttpScenario scenario) {
+  private Table table(HttpScenario scenario, Map<String, String> absent) {
     Table table =
         new Table(
             "Web servers under " + client.name() + ", " + scenario.title(),
@@ -108,6 +113,7 @@ final class HttpBench {
               format("%.0f", own, s -> s.result().micros().max()),
               String.valueOf(own.stream().mapToLong(s -> s.result().errors()).sum())));
     }
+    absent.forEach((name, why) -> table.row(List.of(name, "not measured: " + why)));
     return table;
   }
 

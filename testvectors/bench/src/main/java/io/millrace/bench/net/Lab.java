@@ -42,6 +42,7 @@ final class Lab implements AutoCloseable {
         Tool.run("ip", "-n", name, "link", "set", "lo", "up");
         sysctl(name, "net.core.somaxconn=4096");
         sysctl(name, "net.ipv4.tcp_max_syn_backlog=4096");
+        sysctl(name, "net.ipv4.ip_forward=1");
         sysctl(name, "net.ipv4.ip_local_port_range=1024 65535");
         sysctl(name, "net.ipv6.conf.all.disable_ipv6=1");
         sysctl(name, "net.ipv6.conf.default.disable_ipv6=1");
@@ -108,15 +109,10 @@ final class Lab implements AutoCloseable {
   }
 
   /** A command line that runs in a namespace on a core, and dies with this program. */
-  private List<String> in(String namespace, int core, List<String> command) {
+  private static List<String> in(String namespace, int core, List<String> command) {
     List<String> all = new ArrayList<>();
     all.addAll(List.of("ip", "netns", "exec", namespace, "taskset", "-c", "" + core));
-    if (cores.nice() != 0) {
-      all.addAll(List.of("nice", "-n", "" + cores.nice()));
-    }
-    // Asked of the kernel, because nobody else would end it if this program were killed.
-    all.addAll(List.of("setpriv", "--pdeathsig", "KILL"));
-    all.addAll(command);
+    all.addAll(anywhere(command));
     return all;
   }
 
@@ -133,6 +129,20 @@ final class Lab implements AutoCloseable {
   /** A server's command line, but among the clients: for a stack that is a neighbor's TAP away. */
   List<String> serverAtClient(List<String> command) {
     return in(client, cores.server(), command);
+  }
+
+  /** A client's command line, but among the servers: for a stack that is a neighbor's TAP away. */
+  List<String> clientAtServer(List<String> command) {
+    return in(server, cores.client(), command);
+  }
+
+  /** A command line that pins its threads itself and needs no network. */
+  static List<String> anywhere(List<String> command) {
+    List<String> all = new ArrayList<>();
+    // Asked of the kernel, because nobody else would end it if this program were killed.
+    all.addAll(List.of("setpriv", "--pdeathsig", "KILL"));
+    all.addAll(command);
+    return all;
   }
 
   /** Starts a program that runs until it is stopped. */

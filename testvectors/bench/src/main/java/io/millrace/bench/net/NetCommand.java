@@ -23,6 +23,7 @@ import picocli.CommandLine.Option;
     })
 public final class NetCommand implements Callable<Integer> {
   private static final double CROWDED = 0.3;
+  private static final List<String> PARTS = List.of("wrk", "own");
 
   @Option(names = "--seconds", description = "length of a measurement (default: ${DEFAULT-VALUE})")
   private double seconds = 4;
@@ -39,6 +40,15 @@ public final class NetCommand implements Callable<Integer> {
 
   @Option(names = "--quick", description = "a look: one short round, less warm-up")
   private boolean quick;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "PART",
+      description =
+          "only these parts: wrk, the web servers under wrk; own, the same under the stack's own"
+              + " client")
+  private List<String> only = PARTS;
 
   @Option(
       names = "--servers",
@@ -65,16 +75,11 @@ public final class NetCommand implements Callable<Integer> {
       description = "where the clients run (default: ${DEFAULT-VALUE})")
   private int clientCore = 1;
 
-  @Option(
-      names = "--nice",
-      paramLabel = "N",
-      description =
-          "priority of servers and clients, -20 to 19, against whatever else runs on the machine"
-              + " (default: ${DEFAULT-VALUE})")
-  private int nice;
-
   @Option(names = "--json", paramLabel = "FILE", description = "also write every sample as JSON")
   private Path json;
+
+  private final List<Table> tables = new ArrayList<>();
+  private final Map<String, Object> report = new LinkedHashMap<>();
 
   /** Made by picocli. */
   public NetCommand() {}
@@ -83,6 +88,7 @@ public final class NetCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     try {
       check();
+      report.put("machine", Machine.describe());
       return measure();
     } catch (BenchException e) {
       System.err.println("bench net: " + e.getMessage());
@@ -98,6 +104,12 @@ public final class NetCommand implements Callable<Integer> {
                 + name
                 + "'; there are "
                 + String.join(", ", WebServers.names()));
+      }
+    }
+    for (String part : only) {
+      if (!PARTS.contains(part)) {
+        throw new BenchException(
+            "there is no part '" + part + "'; there are " + String.join(", ", PARTS));
       }
     }
     if (!"root".equals(System.getProperty("user.name"))) {
@@ -132,21 +144,11 @@ public final class NetCommand implements Callable<Integer> {
   }
 
   private int measure() throws IOException, InterruptedException {
-    List<Table> tables = new ArrayList<>();
-    Map<String, Object> report = new LinkedHashMap<>();
-    report.put("machine", Machine.describe());
-    Cores cores = new Cores(serverCore, clientCore, nice);
+    Cores cores = new Cores(serverCore, clientCore);
     try (Lab lab = new Lab(cores)) {
       lab.cable(WebServers.KERNEL_CABLE, WebServers.KERNEL_NETWORK, true);
       lab.cable(WebServers.VETH_CABLE, WebServers.VETH_NETWORK, false);
-      List<WebServer> servers = startAll(new WebServers(lab, size));
-      HttpBench bench = new HttpBench(new Wrk(lab), cores, scenarios());
-      for (WebServer server : servers) {
-        bench.warmUp(server, quick ? 3 : warmUp);
-      }
-      bench.run(servers, quick ? 1 : rounds, quick ? 2 : seconds);
-      tables.addAll(bench.tables());
-      report.put("wrk", bench.samples().stream().map(HttpSample::toMap).toList());
+      webServers(lab, cores);
     }
     tables.forEach(table -> System.out.println(table.toText()));
     if (json != null) {
@@ -155,7 +157,37 @@ public final class NetCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<WebServer> startAll(WebServers all) throws IOException, InterruptedException {
+  private void webServers(Lab lab, Cores cores) throws IOException, InterruptedException {
+    WebServers all = new WebServers(lab, size);
+    Map<String, String> absent = new LinkedHashMap<>();
+    List<WebServer> servers = startAll(all, absent);
+    if (only.contains("wrk")) {
+      HttpBench bench = new HttpBench(new Wrk(lab), cores, scenarios());
+      run("wrk", bench, servers, absent);
+    }
+    if (only.contains("own")) {
+      try (OwnClients clients = new OwnClients(lab, cores, all)) {
+        List<WebServer> more = new ArrayList<>();
+        more.add(clients.inMemory("millrace-mem"));
+        more.addAll(servers);
+        run("own", new HttpBench(clients, cores, scenarios()), more, absent);
+      }
+    }
+  }
+
+  private void run(
+      String name, HttpBench bench, List<WebServer> servers, Map<String, String> absent) {
+    for (WebServer server : servers) {
+      System.err.println("warming up " + server.name());
+      bench.warmUp(server, quick ? 4 : warmUp);
+    }
+    bench.run(servers, quick ? 1 : rounds, quick ? 2 : seconds);
+    tables.addAll(bench.tables(absent));
+    report.put(name, bench.samples().stream().map(HttpSample::toMap).toList());
+  }
+
+  private List<WebServer> startAll(WebServers all, Map<String, String> absent)
+      throws IOException, InterruptedException {
     List<WebServer> servers = new ArrayList<>();
     for (String name : chosen) {
       System.err.println("starting " + name);
@@ -163,6 +195,7 @@ public final class NetCommand implements Callable<Integer> {
         servers.add(all.start(name));
       } catch (BenchException e) {
         System.err.println("without " + name + ": " + e.getMessage());
+        absent.put(name, e.getMessage());
       }
     }
     return servers;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * CPU time as the kernel counts it, proc(5). It counts by the tick of 10 ms, so only differences
@@ -11,6 +12,12 @@ import java.nio.file.Path;
  */
 final class ProcStat {
   private static final double TICKS_PER_SECOND = 100;
+
+  /** Fields of a process or thread, counted from the third. */
+  private static final int USER = 11;
+
+  private static final int SYSTEM = 12;
+  private static final int PROCESSOR = 36;
 
   /** Columns of a CPU's line in /proc/stat, behind its name. */
   private static final int IDLE = 3;
@@ -22,10 +29,34 @@ final class ProcStat {
 
   /** User and system seconds of a process, all of its threads, those that ended included. */
   static double processSeconds(long pid) {
-    String line = read(Path.of("/proc", Long.toString(pid), "stat"));
-    // The second field is a name in parentheses that may hold anything.
-    String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
-    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+    return seconds(fields(Path.of("/proc", Long.toString(pid), "stat")));
+  }
+
+  /** The same of the shards' threads of a process that run on a CPU. */
+  static double shardSeconds(long pid, int cpu) {
+    double sum = 0;
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads.toList()) {
+        String[] fields = fields(thread.resolve("stat"));
+        if (Integer.parseInt(fields[PROCESSOR]) == cpu
+            && read(thread.resolve("comm")).startsWith("millrace-shard")) {
+          sum += seconds(fields);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the threads of " + pid + " cannot be read", e);
+    }
+    return sum;
+  }
+
+  /** The fields behind the second, which is a name in parentheses that may hold anything. */
+  private static String[] fields(Path stat) {
+    String line = read(stat);
+    return line.substring(line.lastIndexOf(')') + 2).strip().split(" ", -1);
+  }
+
+  private static double seconds(String[] fields) {
+    return (Long.parseLong(fields[USER]) + Long.parseLong(fields[SYSTEM])) / TICKS_PER_SECOND;
   }
 
   /**

@@ -1,18 +1,20 @@
 package io.millrace.bench.net;
 
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /**
  * A web server that runs.
  *
  * @param name as the tables call it
- * @param url of the page that is asked for, seen from the clients' namespace
- * @param program where it runs
+ * @param link how clients reach it
+ * @param url of the page that is asked for
+ * @param cpuSeconds CPU time it has used so far
  */
-record WebServer(String name, String url, Program program) {
-  /** CPU seconds it has used so far. */
-  double cpuSeconds() {
-    return ProcStat.processSeconds(program.pid());
+record WebServer(String name, Link link, String url, DoubleSupplier cpuSeconds) {
+  /** A server that is a program of its own. */
+  static WebServer of(String name, Link link, String url, Program program) {
+    return new WebServer(name, link, url, () -> ProcStat.processSeconds(program.pid()));
   }
 
   /**
@@ -20,12 +22,10 @@ record WebServer(String name, String url, Program program) {
    *
    * @throws BenchException if it does not
    */
-  void awaitReady(Lab lab) throws InterruptedException {
+  static void awaitAnswer(Lab lab, String name, String url, Program program)
+      throws InterruptedException {
     List<String> probe = lab.atClient(List.of("wrk", "-t1", "-c1", "-d1s", "--timeout", "1s", url));
-    for (int i = 0; i < 20; i++) {
-      if (!program.isAlive()) {
-        break;
-      }
+    for (int i = 0; i < 20 && program.isAlive(); i++) {
       Tool.Result result = Tool.tryRun(probe);
       if (result.exit() == 0
           && !result.output().contains("Non-2xx")

@@ -4,6 +4,7 @@ import io.millrace.bench.net.servers.Body;
 import io.millrace.bench.net.servers.JdkServer;
 import io.millrace.bench.net.servers.NettyServer;
 import io.millrace.bench.net.servers.NioServer;
+import io.millrace.spi.Driver;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 
 /**
  * Starts the web servers: each alone on the servers' core while it is measured, all with a body of
@@ -41,7 +43,7 @@ final class WebServers {
 
   /** Starts one server, or says why it cannot. */
   private interface Starter {
-    WebServer start(String name) throws IOException;
+    WebServer start(String name) throws IOException, InterruptedException;
   }
 
   WebServers(Lab lab, int size) throws IOException {
@@ -49,6 +51,7 @@ final class WebServers {
     this.size = size;
     root = Files.createDirectory(lab.folder().resolve("www"));
     Files.write(root.resolve(PAGE), Body.of(size));
+    starters.put("millrace-afxdp", this::millraceOnVeth);
     starters.put("millrace-tap", this::millraceOnTap);
     starters.put("netty-epoll", name -> netty(name, "epoll", 8081));
     starters.put("netty-io_uring", name -> netty(name, "io_uring", 8082));
@@ -60,7 +63,13 @@ final class WebServers {
   /** What can be started. */
   static List<String> names() {
     return List.of(
-        "millrace-tap", "netty-epoll", "netty-io_uring", "nio", "jdk-httpserver", "nginx");
+        "millrace-afxdp",
+        "millrace-tap",
+        "netty-epoll",
+        "netty-io_uring",
+        "nio",
+        "jdk-httpserver",
+        "nginx");
   }
 
   /**
@@ -69,21 +78,62 @@ final class WebServers {
    * @throws BenchException saying why it cannot be had
    */
   WebServer start(String name) throws IOException, InterruptedException {
-    WebServer server = starters.get(name).start(name);
-    server.awaitReady(lab);
-    return server;
+    return starters.get(name).start(name);
   }
 
-  private WebServer millraceOnTap(String name) {
+  private WebServer millraceOnVeth(String name) throws InterruptedException {
+    if (!hasDriver("afxdp")) {
+      throw new BenchException("there is no AF_XDP driver on the class path");
+    }
+    // What a veth carries was never on a wire, and its checksums are not filled in.
+    List<String> command = httpd("afxdp:" + VETH_CABLE + "0,rxcsum=trust", VETH_NETWORK);
+    command.addAll(List.of("--gateway", VETH_NETWORK + ".2"));
+    return ready(name, Link.VETH, VETH_NETWORK + ".1", lab.start(name, lab.atServer(command)));
+  }
+
+  private WebServer millraceOnTap(String name) throws InterruptedException {
+    List<String> command = httpd("tap:" + TAP + ",address=" + TAP_NETWORK + ".2/24", TAP_NETWORK);
+    command.addAll(List.of("--gateway", TAP_NETWORK + ".2"));
+    return ready(name, Link.TAP, TAP_NETWORK + ".1", lab.start(name, lab.serverAtClient(command)));
+  }
+
+  /** The applications' web server, with the stack's address .1 on a network. */
+  private List<String> httpd(String driver, String network) {
     List<String> command = new ArrayList<>(ownJava());
-    command.addAll(List.of(APPS, "httpd", "--root", root.toString()));
-    command.addAll(List.of("--driver", "tap:" + TAP + ",address=" + TAP_NETWORK + ".2/24"));
-    command.addAll(List.of("--address", TAP_NETWORK + ".1/24"));
-    return new WebServer(
-        name, "http://" + TAP_NETWORK + ".1/" + PAGE, lab.start(name, lab.serverAtClient(command)));
+    command.add(APPS);
+    command.addAll(httpdArguments(driver, network));
+    return command;
   }
 
-  private WebServer netty(String name, String transport, int port) {
+  /** The command and its options, behind the program. */
+  List<String> httpdArguments(String driver, String network) {
+    return List.of(
+        "httpd", "--root", root.toString(), "--driver", driver, "--address", network + ".1/24");
+  }
+
+  /** Whether the stack can open such ports. */
+  static boolean hasDriver(String scheme) {
+    for (Driver driver : ServiceLoader.load(Driver.class)) {
+      if (driver.scheme().equals(scheme)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private WebServer ready(String name, Link link, String address, Program program)
+      throws InterruptedException {
+    String url = url(address);
+    WebServer.awaitAnswer(lab, name, url, program);
+    return WebServer.of(name, link, url, program);
+  }
+
+  /** The page on a server. */
+  static String url(String address) {
+    return "http://" + address + "/" + PAGE;
+  }
+
+  private WebServer netty(String name, String transport, int port) throws InterruptedException {
     List<String> command = new ArrayList<>(java());
     command.addAll(
         List.of(
@@ -98,7 +148,7 @@ final class WebServers {
     return served(name, command, port);
   }
 
-  private WebServer jdk(String name) {
+  private WebServer jdk(String name) throws InterruptedException {
     List<String> options =
         List.of(
             "-Dsun.net.httpserver.nodelay=true",
@@ -107,7 +157,8 @@ final class WebServers {
     return java(name, options, JdkServer.class, 8084);
   }
 
-  private WebServer java(String name, List<String> options, Class<?> main, int port) {
+  private WebServer java(String name, List<String> options, Class<?> main, int port)
+      throws InterruptedException {
     List<String> command = new ArrayList<>(java());
     command.addAll(options);
     command.add(main.getName());
@@ -115,17 +166,15 @@ final class WebServers {
   }
 
   /** Adds address, port and size, and starts it on the kernel's side. */
-  private WebServer served(String name, List<String> command, int port) {
+  private WebServer served(String name, List<String> command, int port)
+      throws InterruptedException {
     String address = KERNEL_NETWORK + ".1";
     command.addAll(List.of(address, "" + port, "" + size));
-    return new WebServer(name, "http://" + address + ":" + port + "/" + PAGE, start(name, command));
+    Program program = lab.start(name, lab.atServer(command));
+    return ready(name, Link.KERNEL, address + ":" + port, program);
   }
 
-  private Program start(String name, List<String> command) {
-    return lab.start(name, lab.atServer(command));
-  }
-
-  private WebServer nginx(String name) throws IOException {
+  private WebServer nginx(String name) throws IOException, InterruptedException {
     if (!Tool.install("nginx", "nginx-light")) {
       throw new BenchException("nginx is not installed and cannot be: apt install nginx-light");
     }
@@ -159,9 +208,8 @@ final class WebServers {
         }
         """
             .formatted(home, address, root));
-    Program program =
-        start(name, List.of("nginx", "-p", home.toString(), "-c", configuration.toString()));
-    return new WebServer(name, "http://" + address + "/" + PAGE, program);
+    List<String> command = List.of("nginx", "-p", home.toString(), "-c", configuration.toString());
+    return ready(name, Link.KERNEL, address, lab.start(name, lab.atServer(command)));
   }
 
   /** A JVM like this one, for the stack: ./millrace gave it the options. */

@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** The load generator wrk, one thread of it, in the clients' namespace. */
 final class Wrk implements HttpClient {
@@ -14,10 +12,9 @@ final class Wrk implements HttpClient {
   private static final String SCRIPT =
       """
       done = function(summary, latency, requests)
-        io.write(string.format(
-          "\\nresult requests=%d micros=%d connect=%d read=%d write=%d status=%d timeout=%d",
-          summary.requests, summary.duration, summary.errors.connect, summary.errors.read,
-          summary.errors.write, summary.errors.status, summary.errors.timeout))
+        local e = summary.errors
+        io.write(string.format("\\nresult requests=%d micros=%d errors=%d",
+          summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout))
         io.write(string.format(" p50=%d p90=%d p99=%d p999=%d max=%d\\n",
           latency:percentile(50), latency:percentile(90), latency:percentile(99),
           latency:percentile(99.9), latency.max))
@@ -48,36 +45,6 @@ final class Wrk implements HttpClient {
       command.addAll(List.of("-H", "Connection: close"));
     }
     command.add(server.url());
-    return parse(Tool.run(lab.atClient(command)));
-  }
-
-  /** Reads the line that the script wrote. */
-  static HttpResult parse(String output) {
-    Map<String, Long> values = new HashMap<>();
-    for (String line : output.split("\n", -1)) {
-      if (line.startsWith("result ")) {
-        for (String pair : line.substring("result ".length()).split(" ", -1)) {
-          int equals = pair.indexOf('=');
-          values.put(pair.substring(0, equals), Long.parseLong(pair.substring(equals + 1)));
-        }
-      }
-    }
-    if (!values.containsKey("max")) {
-      throw new BenchException("wrk did not say what it measured: " + output.strip());
-    }
-    return new HttpResult(
-        values.get("requests"),
-        values.get("micros") / 1e6,
-        values.get("connect")
-            + values.get("read")
-            + values.get("write")
-            + values.get("status")
-            + values.get("timeout"),
-        new Percentiles(
-            values.get("p50"),
-            values.get("p90"),
-            values.get("p99"),
-            values.get("p999"),
-            values.get("max")));
+    return HttpResult.parse(Tool.run(lab.atClient(command)));
   }
 }

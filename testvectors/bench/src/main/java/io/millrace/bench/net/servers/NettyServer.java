@@ -63,7 +63,7 @@ public final class NettyServer {
     ByteBuf body = Unpooled.directBuffer().writeBytes(Body.of(Integer.parseInt(args[3])));
     EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, handlers);
     Today today = new Today();
-    group.scheduleAtFixedRate(today, 0, 1, TimeUnit.SECONDS);
+    var _ = group.scheduleAtFixedRate(today, 0, 1, TimeUnit.SECONDS);
     new ServerBootstrap()
         .group(group)
         .channel(channel)
@@ -150,9 +150,9 @@ public final class NettyServer {
               headers,
               EmptyHttpHeaders.INSTANCE);
       if (keepAlive) {
-        context.write(response, context.voidPromise());
+        var _ = context.write(response, context.voidPromise());
       } else {
-        context.write(response).addListener(ChannelFutureListener.CLOSE);
+        var _ = context.write(response).addListener(ChannelFutureListener.CLOSE);
       }
     }
 
@@ -163,7 +163,7 @@ public final class NettyServer {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-      context.close();
+      var _ = context.close();
     }
   }
 }
