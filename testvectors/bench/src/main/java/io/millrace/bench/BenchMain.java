@@ -1,6 +1,7 @@
 package io.millrace.bench;
 
 import io.millrace.bench.net.NetCommand;
+import io.millrace.bench.scale.ScaleCommand;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** Runs the whole-path benchmarks and prints a table. */
 @Command(
     name = "bench",
-    subcommands = NetCommand.class,
+    subcommands = {NetCommand.class, ScaleCommand.class},
     mixinStandardHelpOptions = true,
     description = {
       "Measures two stacks on a wire in memory, turned by one thread: MTU 1500, checksums computed"

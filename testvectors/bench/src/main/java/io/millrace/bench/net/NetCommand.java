@@ -3,6 +3,7 @@ package io.millrace.bench.net;
 import io.millrace.bench.report.BarChart;
 import io.millrace.bench.report.HtmlReport;
 import io.millrace.bench.report.Json;
+import io.millrace.bench.report.Machine;
 import io.millrace.bench.report.Table;
 import java.io.IOException;
 import java.nio.file.Files;
