@@ -21,6 +21,9 @@ import java.util.Set;
  *       frames are lost.
  *   <li>{@code ring=N}: frames that a receiver has ready, a power of two from 2 to 32768; 512 if
  *       not given. At most half of a pool is ever made ready.
+ *   <li>{@code queues=N}: queues that either end can have, 1 to 64; 1 if not given. A stack uses as
+ *       many as it has shards. A frame goes to the queue that its {@link io.millrace.flow.Toeplitz}
+ *       hash says; what a receiver has ready is shared by the queues of the other end.
  *   <li>{@code drop}: loses frames that the receiver has no room for, as a cable does. If not
  *       given, the sender keeps them and tries again: nothing is lost, and it feels the receiver's
  *       pace.
@@ -32,7 +35,8 @@ import java.util.Set;
  * </ul>
  */
 public final class MemDriver implements Driver {
-  private static final Set<String> OPTIONS = Set.of("mtu", "ring", "drop", "offload", "mac");
+  private static final Set<String> OPTIONS =
+      Set.of("mtu", "ring", "queues", "drop", "offload", "mac");
 
   /** Called by the service loader. */
   public MemDriver() {}
@@ -44,8 +48,8 @@ public final class MemDriver implements Driver {
 
   @Override
   public String usage() {
-    return "mem:NAME[,mtu=N][,ring=N][,drop][,offload][,mac=ADDRESS]   a wire between two stacks of"
-        + " this process";
+    return "mem:NAME[,mtu=N][,ring=N][,queues=N][,drop][,offload][,mac=ADDRESS]   a wire between"
+        + " two stacks of this process";
   }
 
   @Override

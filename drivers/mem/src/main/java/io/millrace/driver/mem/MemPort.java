@@ -11,13 +11,14 @@ final class MemPort implements Port {
   private final Wire wire;
   private final int end;
   private final PortInfo info;
-  private MemQueue queue;
+  private final Attached[] queues;
   private boolean closed;
 
   MemPort(Wire wire, int end, PortInfo info) {
     this.wire = wire;
     this.end = end;
     this.info = info;
+    this.queues = new Attached[info.queues()];
   }
 
   @Override
@@ -27,20 +28,23 @@ final class MemPort implements Port {
 
   @Override
   public PortQueue queue(int index, FramePool pool) {
-    Objects.checkIndex(index, 1);
-    if (queue != null || closed) {
-      throw new IllegalStateException(info.name() + ": its queue has been given away already");
+    Objects.checkIndex(index, queues.length);
+    if (queues[index] != null || closed) {
+      throw new IllegalStateException(
+          info.name() + ": queue " + index + " has been given away already");
     }
-    queue = wire.attach(end, pool);
-    return queue;
+    queues[index] = wire.attach(end, index, pool);
+    return queues[index].queue();
   }
 
   @Override
   public void close() {
     if (!closed) {
       closed = true;
-      if (queue != null) {
-        queue.close();
+      for (Attached each : queues) {
+        if (each != null) {
+          each.close();
+        }
       }
       wire.unplug(end);
     }

@@ -5,7 +5,7 @@ import io.millrace.lane.LaneReceiver;
 import io.millrace.lane.LaneSender;
 import io.millrace.spi.PortQueue;
 
-/** The one queue of an end of a wire. <b>Thread:</b> the shard's. */
+/** The queue of an end of a wire that has one. <b>Thread:</b> the shard's. */
 final class MemQueue implements PortQueue {
   private final LaneReceiver receiver;
   private final LaneSender sender;
@@ -48,9 +48,5 @@ final class MemQueue implements PortQueue {
   @Override
   public long takeTransmitDrops() {
     return sender.takeSwallowed();
-  }
-
-  void close() {
-    receiver.close();
   }
 }

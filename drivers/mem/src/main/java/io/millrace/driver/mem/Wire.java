@@ -1,23 +1,35 @@
 package io.millrace.driver.mem;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.FramePool;
+import io.millrace.buf.Region;
+import io.millrace.flow.Toeplitz;
 import io.millrace.lane.Lane;
 import io.millrace.lane.LaneReceiver;
 import io.millrace.lane.LaneSender;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
+import io.millrace.spi.PortQueue;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
 
 /**
- * A wire by its name: two lanes, one towards each end. It exists while at least one end is open.
+ * A wire by its name: lanes from each queue of an end to each of the other. It exists while at
+ * least one end is open.
  *
  * <p>All of this is cold. The threads that open and close ports, and a sender whose receiver has
  * gone, meet in the class's lock.
  */
 final class Wire {
   private static final Map<String, Wire> WIRES = new HashMap<>();
+
+  /** Each count has two cache lines of its own. */
+  private static final long COUNT_SIZE = 128;
 
   private static final int OFFLOADS =
       PortInfo.TX_CHECKSUM
@@ -30,29 +42,37 @@ final class Wire {
   private final WireOptions options;
   private final boolean[] open = new boolean[2];
 
-  /** The newest lane, by the end that receives from it. */
-  private final Lane[] lanes = new Lane[2];
+  /** By the end that receives, its queue, and the queue that sends. */
+  private final Strand[][][] strands;
 
-  /**
-   * The lane that its sender writes to: an older one, until the sender notices that its receiver
-   * has gone.
-   */
-  private final Lane[] lanesInUse = new Lane[2];
+  /** Where each end's number of open queues is, for the senders of the other end. */
+  private final Region counts = Region.allocate(2 * COUNT_SIZE, false);
 
-  /**
-   * By the end that they send to. They outlive the port that uses them, for the next one to go on.
-   */
-  private final LaneSender[] senders = new LaneSender[2];
+  /** By which all senders choose the receiving queue. */
+  private final Toeplitz hash;
 
   private Wire(String name, WireOptions options) {
     this.name = name;
     this.options = options;
+    this.hash = hash(name, options.queues());
+    this.strands = new Strand[2][options.queues()][options.queues()];
     for (int end = 0; end < 2; end++) {
-      lanes[end] = new Lane(options.ring());
-      lanesInUse[end] = lanes[end];
-      int to = end;
-      senders[end] = new LaneSender(lanes[end], options.lane(), () -> nextLane(to));
+      Bytes.setIntRelease(countAt(end), 1);
+      for (Strand[] row : strands[end]) {
+        Arrays.setAll(row, queue -> new Strand(options.ring(), options.lane()));
+      }
     }
+  }
+
+  /** A network card's key is fixed while it runs; this one's depends on the wire's name alone. */
+  private static Toeplitz hash(String name, int queues) {
+    byte[] key = new byte[Toeplitz.KEY_SIZE];
+    new Random(name.hashCode()).nextBytes(key);
+    return new Toeplitz(key, queues);
+  }
+
+  private long countAt(int end) {
+    return counts.address() + end * COUNT_SIZE;
   }
 
   /** Opens a free end of the wire, which is made if it does not exist. */
@@ -74,11 +94,19 @@ final class Wire {
         WIRES.put(name, wire);
       }
       wire.open[end] = true;
+      int queues = Math.min(config.queues(), wire.options.queues());
+      Bytes.setIntRelease(wire.countAt(end), queues);
       return new MemPort(
           wire,
           end,
           new PortInfo(
-              "mem:" + name, mac, wire.options.mtu(), 1, wire.options.offload() ? OFFLOADS : 0));
+              "mem:" + name,
+              mac,
+              wire.options.mtu(),
+              queues,
+              wire.options.offload() ? OFFLOADS : 0,
+              0,
+              new Toeplitz(wire.hash.key(), queues)));
     }
   }
 
@@ -90,28 +118,29 @@ final class Wire {
     return 0x024d_0000_0000L | (name.hashCode() & 0xffff_fffeL) | end;
   }
 
-  /** Makes the queue of an end that has been opened. */
-  MemQueue attach(int end, FramePool pool) {
+  /** Makes a queue of an end that has been opened. */
+  Attached attach(int end, int queue, FramePool pool) {
     synchronized (WIRES) {
-      if (lanes[end].isClosed()) {
-        if (lanes[end] != lanesInUse[end]) {
-          lanes[end].free();
-        }
-        lanes[end] = new Lane(options.ring());
+      int peers = options.queues();
+      LaneReceiver[] receivers = new LaneReceiver[peers];
+      LaneSender[] senders = new LaneSender[peers];
+      for (int peer = 0; peer < peers; peer++) {
+        Lane lane = strands[end][queue][peer].open();
+        receivers[peer] = new LaneReceiver(lane, pool, options.lane());
+        senders[peer] = strands[1 - end][peer][queue].sender();
       }
-      return new MemQueue(new LaneReceiver(lanes[end], pool, options.lane()), senders[1 - end]);
+      PortQueue lanes =
+          peers == 1
+              ? new MemQueue(receivers[0], senders[0])
+              : new SpreadQueue(receivers, senders, hash, countAt(1 - end));
+      return new Attached(lanes, List.of(receivers));
     }
   }
 
-  /** For a sender that finds its lane closed: the lane that has taken its place, or null. */
-  private Lane nextLane(int end) {
+  /** What senders ask while ports are opened and closed by other threads. */
+  static Lane locked(Supplier<Lane> question) {
     synchronized (WIRES) {
-      if (lanes[end].isClosed()) {
-        return null;
-      }
-      lanesInUse[end].free();
-      lanesInUse[end] = lanes[end];
-      return lanes[end];
+      return question.get();
     }
   }
 
@@ -123,12 +152,14 @@ final class Wire {
         return;
       }
       WIRES.remove(name);
-      for (int each = 0; each < 2; each++) {
-        if (lanesInUse[each] != lanes[each]) {
-          lanesInUse[each].free();
+      for (Strand[][] rows : strands) {
+        for (Strand[] row : rows) {
+          for (Strand strand : row) {
+            strand.free();
+          }
         }
-        lanes[each].free();
       }
+      counts.close();
     }
   }
 }

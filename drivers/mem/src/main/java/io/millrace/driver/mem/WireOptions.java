@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What a wire is made of; see {@link MemDriver}. */
-record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
+record WireOptions(int mtu, int ring, int queues, boolean drop, boolean offload) {
   /** An Ethernet header and one 802.1Q tag: what a packet may be longer than the MTU. */
   private static final int LINK_HEADER = 18;
 
-  private static final WireOptions DEFAULTS = new WireOptions(1500, 512, false, false);
+  private static final int MAX_QUEUES = 64;
+
+  private static final WireOptions DEFAULTS = new WireOptions(1500, 512, 1, false, false);
 
   /** The options of the end that is opened first. */
   static WireOptions of(PortConfig config) {
@@ -26,13 +28,15 @@ record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
     return new WireOptions(
         (int) config.number("mtu", otherwise.mtu, 68, 65_535),
         ring,
+        (int) config.number("queues", otherwise.queues, 1, MAX_QUEUES),
         config.flag("drop", otherwise.drop),
         config.flag("offload", otherwise.offload) && config.offload());
   }
 
   /** The lanes that the wire is made of. */
   LaneConfig lane() {
-    return new LaneConfig(mtu + LINK_HEADER, drop, offload, offload, ring, ring);
+    int depth = Math.max(4, ring / queues);
+    return new LaneConfig(mtu + LINK_HEADER, drop, offload, offload, depth, depth);
   }
 
   /** Refuses a second end that wants the wire to be another one. */
@@ -50,6 +54,7 @@ record WireOptions(int mtu, int ring, boolean drop, boolean offload) {
   @Override
   public String toString() {
     List<String> parts = new ArrayList<>(List.of("mtu=" + mtu, "ring=" + ring));
+    parts.add("queues=" + queues);
     parts.add("drop=" + (drop ? "on" : "off"));
     parts.add("offload=" + (offload ? "on" : "off"));
     return String.join(",", parts);

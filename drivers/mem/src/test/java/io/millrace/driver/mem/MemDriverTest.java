@@ -74,8 +74,9 @@ final class MemDriverTest {
       assertThatThrownBy(() -> open("same", Map.of("mtu", "1400")))
           .isInstanceOf(PortException.class)
           .hasMessage(
-              "the wire mem:same exists already with mtu=9000,ring=512,drop=off,offload=off;"
-                  + " its other end must say the same or nothing");
+              "the wire mem:same exists already with"
+                  + " mtu=9000,ring=512,queues=1,drop=off,offload=off; its other end must say the"
+                  + " same or nothing");
     }
   }
 
@@ -97,7 +98,9 @@ final class MemDriverTest {
     assertRefused("x", Map.of("ring", "1"), "option ring=1: give a whole number from 2 to 32768");
     assertRefused("x", Map.of("drop", "yes"), "option drop=yes: give on or off");
     assertRefused(
-        "x", Map.of("loss", "1"), "unknown option loss; known are drop, mac, mtu, offload, ring");
+        "x",
+        Map.of("loss", "1"),
+        "unknown option loss; known are drop, mac, mtu, offload, queues, ring");
     for (String mac :
         new String[] {"1", "00:00:00:00:00:00", "01:00:5e:00:00:01", "02:00:00:00:00:0g"}) {
       assertRefused(
