@@ -11,7 +11,8 @@ import io.millrace.time.ShardClock;
 import io.millrace.udp.UdpConfig;
 
 /**
- * Two stacks of several shards on wires in memory, one for each, all turned by the calling thread: the CPU time of the whole is that of the packets, without a scheduler in between.
+ * Two stacks of several shards on wires in memory, one for each, all turned by the calling thread:
+ * the CPU time of the whole is that of the packets, without a scheduler in between.
  */
 final class Pair implements AutoCloseable {
   static final IpAddress SERVER = IpAddress.parse("10.0.0.1");
@@ -67,7 +68,6 @@ final class Pair implements AutoCloseable {
     return clients.shardCount();
   }
 
-
   Shard clientShard(int i) {
     return clients.shard(i);
   }
@@ -81,8 +81,7 @@ final class Pair implements AutoCloseable {
     return clients
         .shard(0)
         .steering()
-        .owner(
-            0, SERVER.hi(), SERVER.lo(), local.hi(), local.lo(), serverPort << 16 | localPort);
+        .owner(0, SERVER.hi(), SERVER.lo(), local.hi(), local.lo(), serverPort << 16 | localPort);
   }
 
   /**
