@@ -66,6 +66,13 @@ final class AfXdpError {
         "the kernel refuses the frames as memory for " + device + ": " + Linux.describe(error));
   }
 
+  static PortException noMetadata(String device) {
+    return new PortException(
+        "option txcsum=on: the kernel takes no checksum requests for "
+            + device
+            + "; that needs Linux 6.8 or later");
+  }
+
   static PortException notSet(String device, String what, int error) {
     if (error == -Linux.EPERM || error == -Linux.EACCES) {
       return new PortException("setting " + what + " of " + device + " needs root");

@@ -13,7 +13,7 @@ import java.util.Set;
  * @param queues how many are wanted; the device may have fewer
  * @param firstQueue the device's queue that is our first
  * @param ring entries of each ring
- * @param transmitChecksums whether the device is asked to fill in checksums; null if what is faster
+ * @param transmitChecksums whether checksums of packets to be sent are left to the device
  * @param trust whether checksums of received packets are vouched for
  * @param busyPoll the most time that a system call looks for packets, microseconds; 0 if the kernel
  *     looks for them of its own accord
@@ -29,7 +29,7 @@ record AfXdpOptions(
     Mode mode,
     Attach attach,
     int ring,
-    Boolean transmitChecksums,
+    boolean transmitChecksums,
     boolean trust,
     int busyPoll,
     int busyPollBudget,
@@ -80,7 +80,7 @@ record AfXdpOptions(
         choice(config, "mode", Mode.class),
         choice(config, "attach", Attach.class),
         ring(config),
-        transmitChecksums(config),
+        config.flag("txcsum", false) && config.offload(),
         trust(config),
         busyPoll(config),
         (int) config.number("busy-poll-budget", 64, 1, 65_535),
@@ -129,10 +129,6 @@ record AfXdpOptions(
       throw new PortException("option ring=" + size + ": give a power of two from 64 to 32768");
     }
     return size;
-  }
-
-  private static Boolean transmitChecksums(PortConfig config) {
-    return config.option("txcsum", "auto").equals("auto") ? null : config.flag("txcsum", false);
   }
 
   private static boolean trust(PortConfig config) {

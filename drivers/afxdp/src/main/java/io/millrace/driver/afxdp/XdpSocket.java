@@ -117,6 +117,9 @@ final class XdpSocket implements AutoCloseable {
     Bytes.put32Native(scratch + 24, metadata == 0 ? flags : flags | METADATA);
     Bytes.put32Native(scratch + 28, metadata);
     int result = linux.setsockopt(fd, SOL_XDP, MEMORY, scratch, 32);
+    if (result == -Linux.EINVAL && metadata != 0) {
+      throw AfXdpError.noMetadata(device);
+    }
     if (result < 0) {
       throw AfXdpError.notRegistered(device, size, result);
     }
