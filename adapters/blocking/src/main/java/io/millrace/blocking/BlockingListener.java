@@ -3,17 +3,17 @@ package io.millrace.blocking;
 import io.millrace.futures.op.AcceptOp;
 import io.millrace.futures.op.AcceptQueue;
 import io.millrace.futures.op.Calls;
-import io.millrace.futures.op.Listening;
+import io.millrace.futures.op.ListenerGroup;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 
 /** A port on which connections are accepted. Any thread. */
 public final class BlockingListener implements Closeable {
-  private final Listening listening;
+  private final ListenerGroup listening;
   private final AcceptQueue queue;
 
-  BlockingListener(Listening listening, AcceptQueue queue) {
+  BlockingListener(ListenerGroup listening, AcceptQueue queue) {
     this.listening = listening;
     this.queue = queue;
   }

@@ -1,13 +1,13 @@
 package io.millrace.blocking;
 
-import io.millrace.futures.op.Listening;
+import io.millrace.futures.op.ListenerGroup;
 import java.io.Closeable;
 
 /** A port whose connections are served, each by a virtual thread of its own. Any thread. */
 public final class BlockingServer implements Closeable {
-  private final Listening listening;
+  private final ListenerGroup listening;
 
-  BlockingServer(Listening listening) {
+  BlockingServer(ListenerGroup listening) {
     this.listening = listening;
   }
 

@@ -4,11 +4,12 @@ import io.millrace.futures.StreamConfig;
 import io.millrace.futures.op.AcceptQueue;
 import io.millrace.futures.op.Calls;
 import io.millrace.futures.op.ConnectOp;
-import io.millrace.futures.op.Listening;
+import io.millrace.futures.op.ListenerGroup;
 import io.millrace.futures.op.Stream;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.transport.ListenConfig;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
@@ -123,10 +124,19 @@ public final class BlockingTcp {
    * @throws IllegalStateException if the port is taken
    */
   public static BlockingListener listen(NetStack stack, int port) {
-    AcceptQueue queue = new AcceptQueue(stack.shard(0), port);
+    return listen(stack, ListenConfig.port(port));
+  }
+
+  /**
+   * The same with a configuration, which also says which shard a connection goes to.
+   *
+   * @throws IllegalStateException if the address and port are taken
+   */
+  public static BlockingListener listen(NetStack stack, ListenConfig where) {
+    AcceptQueue queue = new AcceptQueue(stack.shard(0), where.port());
     Calls.surely(queue.shard(), queue::open);
     try {
-      return new BlockingListener(listen(stack, port, queue::offer), queue);
+      return new BlockingListener(listen(stack, where, queue::offer), queue);
     } catch (RuntimeException e) {
       Calls.surely(queue.shard(), queue::close);
       throw e;
@@ -140,15 +150,25 @@ public final class BlockingTcp {
    * @throws IllegalStateException if the port is taken
    */
   public static BlockingServer serve(NetStack stack, int port, BlockingService service) {
-    return new BlockingServer(listen(stack, port, stream -> serve(stream, service)));
+    return serve(stack, ListenConfig.port(port), service);
   }
 
-  private static Listening listen(NetStack stack, int port, Consumer<Stream> accepted) {
+  /**
+   * The same with a configuration, which also says which shard a connection goes to.
+   *
+   * @throws IllegalStateException if the address and port are taken
+   */
+  public static BlockingServer serve(NetStack stack, ListenConfig where, BlockingService service) {
+    return new BlockingServer(listen(stack, where, stream -> serve(stream, service)));
+  }
+
+  private static ListenerGroup listen(
+      NetStack stack, ListenConfig where, Consumer<Stream> accepted) {
     for (int i = 0; i < stack.shardCount(); i++) {
       Call.checkMayWait(stack.shard(i));
     }
     try {
-      return Listening.start(stack, port, accepted).join();
+      return ListenerGroup.start(stack, where, accepted).join();
     } catch (java.util.concurrent.CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }

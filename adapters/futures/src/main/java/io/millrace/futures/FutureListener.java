@@ -3,17 +3,17 @@ package io.millrace.futures;
 import io.millrace.futures.op.AcceptOp;
 import io.millrace.futures.op.AcceptQueue;
 import io.millrace.futures.op.Calls;
-import io.millrace.futures.op.Listening;
+import io.millrace.futures.op.ListenerGroup;
 import java.util.concurrent.CompletableFuture;
 
 /** A port on which connections are accepted, for any thread. */
 public final class FutureListener implements AutoCloseable {
-  private final Listening listening;
+  private final ListenerGroup listening;
 
   /** Null if connections are given to a callback. */
   private final AcceptQueue queue;
 
-  FutureListener(Listening listening, AcceptQueue queue) {
+  FutureListener(ListenerGroup listening, AcceptQueue queue) {
     this.listening = listening;
     this.queue = queue;
   }

@@ -3,10 +3,11 @@ package io.millrace.futures;
 import io.millrace.futures.op.AcceptQueue;
 import io.millrace.futures.op.Calls;
 import io.millrace.futures.op.ConnectOp;
-import io.millrace.futures.op.Listening;
+import io.millrace.futures.op.ListenerGroup;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.transport.ListenConfig;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -67,9 +68,14 @@ public final class FutureTcp {
    * @return fails with {@link IllegalStateException} if the port is taken
    */
   public static CompletableFuture<FutureListener> listen(NetStack stack, int port) {
-    AcceptQueue queue = new AcceptQueue(stack.shard(0), port);
+    return listen(stack, ListenConfig.port(port));
+  }
+
+  /** The same with a configuration, which also says which shard a connection goes to. */
+  public static CompletableFuture<FutureListener> listen(NetStack stack, ListenConfig where) {
+    AcceptQueue queue = new AcceptQueue(stack.shard(0), where.port());
     Calls.surely(queue.shard(), queue::open);
-    return Listening.start(stack, port, queue::offer)
+    return ListenerGroup.start(stack, where, queue::offer)
         .whenComplete(
             (listening, failure) -> {
               if (failure != null) {
@@ -80,12 +86,18 @@ public final class FutureTcp {
   }
 
   /**
-   * The same, and gives each connection to {@code accepted}, on the connection's shard: it must not
+   * Listens, and gives each connection to {@code accepted}, on the connection's shard: it must not
    * block. If it throws, the connection is reset.
    */
   public static CompletableFuture<FutureListener> listen(
       NetStack stack, int port, Consumer<FutureConnection> accepted) {
-    return Listening.start(stack, port, stream -> accepted.accept(new FutureConnection(stream)))
+    return listen(stack, ListenConfig.port(port), accepted);
+  }
+
+  /** The same with a configuration, which also says which shard a connection goes to. */
+  public static CompletableFuture<FutureListener> listen(
+      NetStack stack, ListenConfig where, Consumer<FutureConnection> accepted) {
+    return ListenerGroup.start(stack, where, stream -> accepted.accept(new FutureConnection(stream)))
         .thenApply(listening -> new FutureListener(listening, null));
   }
 
