@@ -41,8 +41,7 @@ final class TcpTraffic {
       rings[i] = new Ring(active);
       for (int n = 0; n < active + idle; n++) {
         TcpHandler handler = n < active ? rings[i] : new Silence();
-        Tcp.of(pair.clientShard(i))
-            .connect(Pair.SERVER, FIRST_PORT + opened++ % ports, handler);
+        Tcp.of(pair.clientShard(i)).connect(Pair.SERVER, FIRST_PORT + opened++ % ports, handler);
         pair.turnAll();
       }
     }
