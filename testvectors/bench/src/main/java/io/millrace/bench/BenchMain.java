@@ -38,15 +38,16 @@ public final class BenchMain implements Callable<Integer> {
     ALL.put("connect", TcpConnects::run);
     ALL.put("udp", UdpEcho::run);
     ALL.put("idle", m -> IdleConnections.run());
+    ALL.put("messages", m -> Messages.run());
   }
 
   @Parameters(
       arity = "0..*",
       paramLabel = "NAME",
       description =
-          "what to run: bulk, rr, connect, udp, idle (all of these if none is named), or micro: the"
-              + " JMH benchmarks of checksum, flow table, timer wheel and header parsing, which"
-              + " take minutes")
+          "what to run: bulk, rr, connect, udp, idle, messages (all of these if none is named), or"
+              + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
+              + " parsing, which take minutes")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--seconds", description = "length of a round (default: ${DEFAULT-VALUE})")
