@@ -7,6 +7,7 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.os.Numa;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
@@ -150,7 +151,8 @@ final class StackAssembly {
     // for the lanes of whole datagrams between shards.
     int few = REASSEMBLY_FRAMES + 2 * ShardMesh.LARGE_PER_LANE * (configs.size() - 1);
     int largeFrames = large ? config.largeFrames() : Math.min(config.largeFrames(), few);
-    return new FramePool(config.frames(), size, largeFrames, config.hugePages());
+    int node = Numa.system().memoryFor(config.core());
+    return new FramePool(config.frames(), size, largeFrames, config.hugePages(), node);
   }
 
   private Steering makeSteering() {
