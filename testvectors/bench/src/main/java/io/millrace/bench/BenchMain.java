@@ -38,22 +38,16 @@ public final class BenchMain implements Callable<Integer> {
     ALL.put("connect", TcpConnects::run);
     ALL.put("udp", UdpEcho::run);
     ALL.put("idle", m -> IdleConnections.run());
-<<<<<<< HEAD
     ALL.put("faces", Faces::run);
-=======
     ALL.put("messages", m -> Messages.run());
->>>>>>> bench
   }
 
   @Parameters(
       arity = "0..*",
       paramLabel = "NAME",
       description =
-<<<<<<< HEAD
-          "what to run: bulk, rr, connect, udp, idle, faces (all of these if none is named), or"
-=======
-          "what to run: bulk, rr, connect, udp, idle, messages (all of these if none is named), or"
->>>>>>> bench
+          "what to run: bulk, rr, connect, udp, idle, faces, messages (all of these if none is"
+              + " named), or"
               + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
               + " parsing, which take minutes")
   private List<String> names = new ArrayList<>();
