@@ -22,8 +22,8 @@ import java.util.Set;
  *       everything and the peer has closed, too.
  *   <li>The kernel does not say the congestion window and the round-trip time: both are 0. The
  *       local address and port of an outgoing connection are known once it stands.
- *   <li>While reading is paused, or after the peer has closed, a reset shows at the next send or
- *       {@code resumeReading}.
+ *   <li>While reading is paused, a reset shows at the next send or {@code resumeReading}; after the
+ *       peer has closed, at the next send.
  *   <li>A port that is bound on each of several shards is bound with {@code SO_REUSEPORT}: the
  *       kernel spreads connections and datagrams, and does not refuse another process of the same
  *       user. A listener on all addresses and one on a single address exclude each other if there

@@ -25,6 +25,8 @@ final class KernelShard implements ShardSockets {
 
   private final Consumer<SelectionKey> leave = key -> {};
   private long now;
+  private boolean selecting;
+  private boolean leaving;
 
   KernelShard(Shard shard, Selector selector) {
     this.shard = shard;
@@ -55,8 +57,33 @@ final class KernelShard implements ShardSockets {
   /** Tells the owners of ready channels; returns whether there were any. */
   boolean select(long time) {
     now = time;
+    selecting = true;
+    int ready;
     try {
-      return selector.selectNow(tell) != 0;
+      ready = select(tell);
+    } finally {
+      selecting = false;
+    }
+    if (leaving) {
+      leaveNow();
+    }
+    return ready != 0;
+  }
+
+  /**
+   * Lets go at once of channels that were closed: the kernel keeps them until the selector has seen
+   * it.
+   */
+  void leaveNow() {
+    leaving = selecting;
+    if (!selecting) {
+      select(leave);
+    }
+  }
+
+  private int select(Consumer<SelectionKey> each) {
+    try {
+      return selector.selectNow(each);
     } catch (IOException e) {
       throw new UncheckedIOException("the selector of shard " + shard.index() + " fails", e);
     }

@@ -271,6 +271,7 @@ final class KernelTcp extends Tcp implements SocketTransport {
     if (count < 0) {
       c.peerClosed = true;
       c.finPending = true;
+      shard.wheel().cancel(c.timer);
     } else if (count > 0 && c.receiveShut) {
       c.end(TcpCloseReason.ABORTED); // data after close() (RFC 9293 §3.6.1)
     }

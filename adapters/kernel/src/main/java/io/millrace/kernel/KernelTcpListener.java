@@ -94,6 +94,7 @@ final class KernelTcpListener extends TcpListener implements Selectable {
       tcp.shard.wheel().cancel(pause);
       tcp.remove(this);
       KernelTcp.closeQuietly(channel);
+      tcp.sockets.leaveNow();
     }
   }
 }
