@@ -97,7 +97,8 @@ public final class FutureTcp {
   /** The same with a configuration, which also says which shard a connection goes to. */
   public static CompletableFuture<FutureListener> listen(
       NetStack stack, ListenConfig where, Consumer<FutureConnection> accepted) {
-    return ListenerGroup.start(stack, where, stream -> accepted.accept(new FutureConnection(stream)))
+    return ListenerGroup.start(
+            stack, where, stream -> accepted.accept(new FutureConnection(stream)))
         .thenApply(listening -> new FutureListener(listening, null));
   }
 
