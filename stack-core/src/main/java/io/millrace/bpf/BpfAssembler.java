@@ -74,6 +74,7 @@ public final class BpfAssembler {
   private static final int FROM_REGISTER = 0x08;
 
   private static final int ADD = 0x00;
+  private static final int SUBTRACT = 0x10;
   private static final int MULTIPLY = 0x20;
   private static final int OR = 0x40;
   private static final int AND = 0x50;
@@ -141,6 +142,11 @@ public final class BpfAssembler {
   /** {@code to += from}, 64 bits. */
   public BpfAssembler addRegister(int to, int from) {
     return emit(ALU64 | ADD | FROM_REGISTER, to, from, 0, 0);
+  }
+
+  /** {@code to -= from}, 64 bits. */
+  public BpfAssembler subtractRegister(int to, int from) {
+    return emit(ALU64 | SUBTRACT | FROM_REGISTER, to, from, 0, 0);
   }
 
   /** {@code to &= value}, 32 bits. */

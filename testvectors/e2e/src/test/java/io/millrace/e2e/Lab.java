@@ -8,6 +8,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.testkit.netns.NetworkNamespace;
+import io.millrace.testkit.netns.VethPair;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,7 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The Linux kernel in a network namespace of its own, one of our stacks, and a TAP between them.
+ * The Linux kernel in a network namespace of its own, one of our stacks, and a TAP or a veth
+ * between them.
  *
  * <p>Closing checks that nothing threw in the stack, and removes everything.
  */
@@ -40,12 +42,24 @@ final class Lab implements AutoCloseable {
           "nc", "netcat-openbsd",
           "ip", "iproute2");
 
+  /** The stack's end of a veth. */
+  private static final String STACK_DEVICE = "mre1";
+
   private final NetworkNamespace namespace;
+
+  /** Where the stack's end of a veth is; null with a TAP. */
+  private final NetworkNamespace stackNamespace;
+
+  private final VethPair veth;
+
   private final List<Process> started = new ArrayList<>();
   private final NetStack stack;
 
-  private Lab(NetworkNamespace namespace, NetStack stack) {
+  private Lab(
+      NetworkNamespace namespace, NetworkNamespace stackNamespace, VethPair veth, NetStack stack) {
     this.namespace = namespace;
+    this.stackNamespace = stackNamespace;
+    this.veth = veth;
     this.stack = stack;
   }
 
@@ -84,15 +98,24 @@ final class Lab implements AutoCloseable {
 
   /** The kernel and a stack on such a link, with what the stack is configured with. */
   static Lab open(Link link, Record... settings) {
+    boolean tap = link.driver().equals("tap");
     NetworkNamespace namespace = NetworkNamespace.create("mre");
+    NetworkNamespace stackNamespace = null;
+    VethPair veth = null;
     try {
+      if (!tap) {
+        stackNamespace = NetworkNamespace.create("mre");
+        veth = makeVeth(namespace, stackNamespace, link);
+      }
       namespace.withoutIpv6();
+      String port =
+          tap
+              ? "tap:%s,netns=%s,address=%s/24".formatted(DEVICE, namespace.path(), KERNEL)
+              : "%s:%s,netns=%s".formatted(link.driver(), STACK_DEVICE, stackNamespace.path());
       NetStack.Builder builder =
           NetStack.builder()
-              .port(
-                  "tap:%s,netns=%s,address=%s/24,%s"
-                      .formatted(DEVICE, namespace.path(), KERNEL, link.options()),
-                  STACK + "/24")
+              .port(link.options().isEmpty() ? port : port + "," + link.options(), STACK + "/24")
+              .shards(link.shards())
               .gateway(KERNEL);
       for (Record setting : settings) {
         builder.with(setting);
@@ -102,15 +125,30 @@ final class Lab implements AutoCloseable {
         for (String command : link.kernel()) {
           namespace.run("sh", "-c", command);
         }
-        return new Lab(namespace, stack);
+        return new Lab(namespace, stackNamespace, veth, stack);
       } catch (RuntimeException e) {
         stack.close();
         throw e;
       }
     } catch (RuntimeException e) {
       namespace.close();
+      if (stackNamespace != null) {
+        stackNamespace.close();
+      }
       throw e;
     }
+  }
+
+  private static VethPair makeVeth(NetworkNamespace kernel, NetworkNamespace stack, Link link) {
+    VethPair veth = VethPair.create(kernel, DEVICE, stack, STACK_DEVICE, link.shards());
+    stack.withoutIpv6();
+    veth.left().address(KERNEL + "/24");
+    return veth.mtu(link.mtu()).up();
+  }
+
+  /** The cable between the kernel, left, and the stack. */
+  VethPair veth() {
+    return veth;
   }
 
   /** The kernel's side, for what is put behind it. */
@@ -208,7 +246,7 @@ final class Lab implements AutoCloseable {
 
   /** Asserts that nothing that came has made the stack throw. */
   void assertNothingThrown() {
-    assertThat(shard().counters().get(Counter.EXCEPTIONS)).as("exceptions in the stack").isZero();
+    assertThat(stack.count(Counter.EXCEPTIONS)).as("exceptions in the stack").isZero();
   }
 
   @Override
@@ -218,6 +256,9 @@ final class Lab implements AutoCloseable {
       stack.close();
     } finally {
       namespace.close();
+      if (stackNamespace != null) {
+        stackNamespace.close();
+      }
     }
     assertNothingThrown();
   }

@@ -6,10 +6,14 @@ import java.util.List;
  * What is between the kernel and the stack, and how the kernel is set.
  *
  * @param name for reports
+ * @param driver {@code tap}, or that of a port on one end of a veth, whose other end is the
+ *     kernel's
+ * @param shards of the stack, and queues of the port
+ * @param mtu of a veth; that of a TAP is an option
  * @param options of the port, separated by commas
  * @param kernel shell commands to run on the kernel's side once the device is there
  */
-record Link(String name, String options, List<String> kernel) {
+record Link(String name, String driver, int shards, int mtu, String options, List<String> kernel) {
   /** Everything that both can do. */
   static final Link DEFAULT = new Link("default", "up");
 
@@ -55,13 +59,47 @@ record Link(String name, String options, List<String> kernel) {
           "loss=4%,reorder=5%,reorder-gap=8,duplicate=4%,corrupt=1%,delay=5ms,jitter=2ms,"
               + "rate=100mbit,queue=200,seed=7");
 
+  /** Packet sockets on a veth, over which the kernel sends what it leaves to hardware elsewhere. */
+  static final Link PACKET = new Link("packet sockets", "afpacket", 1, 1500, "", List.of());
+
+  static final Link PACKET_PLAIN =
+      new Link("packet sockets, offload off", "afpacket", 1, 1500, "offload=off", List.of());
+
+  static final Link PACKET_TWO_QUEUES =
+      new Link("packet sockets, two queues", "afpacket", 2, 1500, "", List.of());
+
+  /** Without it the kernel leaves checksums on a veth to hardware that is not there. */
+  private static final String CHECKSUMS = "ethtool -K " + Lab.DEVICE + " tx off";
+
+  static final Link XDP = xdp("AF_XDP", 1, 1500, "", CHECKSUMS);
+
+  static final Link XDP_GENERIC =
+      xdp("AF_XDP, generic", 1, 1500, "attach=generic", CHECKSUMS + " gso off tso off gro off");
+
+  static final Link XDP_JUMBO = xdp("AF_XDP, MTU 9000", 1, 9000, "", CHECKSUMS);
+
+  /** Nobody computes a checksum: both ends take the other's word for it. */
+  static final Link XDP_TRUST = xdp("AF_XDP, no checksums", 1, 1500, "rxcsum=trust,txcsum=on");
+
+  static final Link XDP_TWO_QUEUES = xdp("AF_XDP, two queues", 2, 1500, "", CHECKSUMS);
+
+  private static Link xdp(String name, int queues, int mtu, String options, String... kernel) {
+    return new Link(name, "afxdp", queues, mtu, options, List.of(kernel));
+  }
+
   Link(String name, String options, String... kernel) {
-    this(name, options, List.of(kernel));
+    this(name, "tap", 1, 1500, options, List.of(kernel));
   }
 
   /** The same with more options of the port. */
   Link with(String moreOptions) {
-    return new Link(name, options + "," + moreOptions, kernel);
+    return new Link(
+        name,
+        driver,
+        shards,
+        mtu,
+        options.isEmpty() ? moreOptions : options + "," + moreOptions,
+        kernel);
   }
 
   @Override

@@ -51,13 +51,11 @@ final class PacketReceiver {
   /** Holds a packet that is cut, and one that there is no large frame for. */
   private final long spare;
 
+  /** Counts slots; the low bits are the number of the one that is filled next. */
   private int next;
 
-  /**
-   * Packets since the ring was empty: a ring that has overflowed takes as many turns as it has
-   * slots, so only then is it asked what was lost.
-   */
-  private int streak;
+  /** Whether the ring was full, so that the kernel may have dropped packets. */
+  private boolean wasFull;
 
   /** The VLAN tag of the packet in hand, or of the one that is being cut; 0 if there is none. */
   private int tag;
@@ -85,19 +83,21 @@ final class PacketReceiver {
   }
 
   int receive(Frame[] out, int max, long now) {
+    // The slot that we gave back last is the last one to be filled.
+    wasFull |= (Bytes.getIntAcquire(slot(next - 1)) & OURS) != 0;
     int n = 0;
     while (n < max) {
       Frame frame;
       if (cutter.isBusy()) {
         frame = counted(cutter.next());
       } else {
-        long slot = ring + (long) next * slotSize;
+        long slot = slot(next);
         int status = Bytes.getIntAcquire(slot);
         if ((status & OURS) == 0) {
-          streak = 0;
+          countLost();
           break;
         }
-        next = next + 1 & mask;
+        next++;
         frame = take(slot, status);
         Bytes.setIntRelease(slot, 0);
       }
@@ -115,12 +115,20 @@ final class PacketReceiver {
     return n;
   }
 
-  /** The packet of a slot; null if it is dropped, or is to be cut first. */
-  private Frame take(long slot, int status) {
-    if (++streak > mask) {
-      streak = 0;
+  private long slot(int number) {
+    return ring + (long) (number & mask) * slotSize;
+  }
+
+  /** Once the ring is empty: a full one that is never emptied tells later what was lost. */
+  private void countLost() {
+    if (wasFull) {
+      wasFull = false;
       drops += socket.takeDrops();
     }
+  }
+
+  /** The packet of a slot; null if it is dropped, or is to be cut first. */
+  private Frame take(long slot, int status) {
     int length = Bytes.i32Native(slot + LENGTH);
     int mac = Bytes.u16Native(slot + MAC);
     tag = tag(slot, status);

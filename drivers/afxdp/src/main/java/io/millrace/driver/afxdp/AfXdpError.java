@@ -66,6 +66,13 @@ final class AfXdpError {
         "the kernel refuses the frames as memory for " + device + ": " + Linux.describe(error));
   }
 
+  static PortException noMetadata(String device) {
+    return new PortException(
+        "option txcsum=on: the kernel takes no checksum requests for "
+            + device
+            + "; that needs Linux 6.8 or later");
+  }
+
   static PortException notSet(String device, String what, int error) {
     if (error == -Linux.EPERM || error == -Linux.EACCES) {
       return new PortException("setting " + what + " of " + device + " needs root");
@@ -111,6 +118,15 @@ final class AfXdpError {
             + " mtu "
             + mtu
             + "' is the most");
+  }
+
+  /** Also where the maps that the program needs cannot be made. */
+  static PortException notLoaded(String device, BpfException e) {
+    if (e.error() == Linux.EPERM || e.error() == Linux.EACCES) {
+      return new PortException(
+          "loading a program for " + device + " needs root (CAP_BPF and CAP_NET_ADMIN)", e);
+    }
+    return new PortException("no program can be loaded for " + device + ": " + e.getMessage(), e);
   }
 
   static PortException notAttached(AfXdpOptions options, boolean multiBuffer, BpfException e) {

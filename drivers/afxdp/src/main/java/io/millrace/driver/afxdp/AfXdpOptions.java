@@ -13,11 +13,12 @@ import java.util.Set;
  * @param queues how many are wanted; the device may have fewer
  * @param firstQueue the device's queue that is our first
  * @param ring entries of each ring
- * @param transmitChecksums whether the device is asked to fill in checksums; null if what is faster
+ * @param transmitChecksums whether checksums of packets to be sent are left to the device
  * @param trust whether checksums of received packets are vouched for
  * @param busyPoll the most time that a system call looks for packets, microseconds; 0 if the kernel
  *     looks for them of its own accord
  * @param busyPollBudget packets per call
+ * @param only what comes to us, or null if everything
  * @param rssKey the key of the device's Toeplitz hash, or null if it is asked for it
  * @param netns null if not given
  */
@@ -28,10 +29,11 @@ record AfXdpOptions(
     Mode mode,
     Attach attach,
     int ring,
-    Boolean transmitChecksums,
+    boolean transmitChecksums,
     boolean trust,
     int busyPoll,
     int busyPollBudget,
+    Selection only,
     byte[] rssKey,
     String netns) {
   /** Whether packets are copied between the device's memory and ours. */
@@ -59,6 +61,7 @@ record AfXdpOptions(
           "rxcsum",
           "busy-poll",
           "busy-poll-budget",
+          "only",
           "rss-key",
           "netns");
 
@@ -77,10 +80,11 @@ record AfXdpOptions(
         choice(config, "mode", Mode.class),
         choice(config, "attach", Attach.class),
         ring(config),
-        transmitChecksums(config),
+        config.flag("txcsum", false) && config.offload(),
         trust(config),
         busyPoll(config),
         (int) config.number("busy-poll-budget", 64, 1, 65_535),
+        config.option("only", null) == null ? null : Selection.parse(config.option("only", "")),
         rssKey(config),
         config.option("netns", null));
   }
@@ -125,10 +129,6 @@ record AfXdpOptions(
       throw new PortException("option ring=" + size + ": give a power of two from 64 to 32768");
     }
     return size;
-  }
-
-  private static Boolean transmitChecksums(PortConfig config) {
-    return config.option("txcsum", "auto").equals("auto") ? null : config.flag("txcsum", false);
   }
 
   private static boolean trust(PortConfig config) {

@@ -23,6 +23,7 @@ final class AfXdpPort implements Port {
   private final int device;
   private final XdpProgram program;
   private final XdpSocket[] sockets;
+  private final LinkMonitor monitor;
   private final AfXdpQueue[] queues;
   private boolean closed;
 
@@ -32,13 +33,15 @@ final class AfXdpPort implements Port {
       PortInfo info,
       int device,
       XdpProgram program,
-      XdpSocket[] sockets) {
+      XdpSocket[] sockets,
+      LinkMonitor monitor) {
     this.options = options;
     this.mode = mode;
     this.info = info;
     this.device = device;
     this.program = program;
     this.sockets = sockets;
+    this.monitor = monitor;
     queues = new AfXdpQueue[info.queues()];
   }
 
@@ -78,7 +81,9 @@ final class AfXdpPort implements Port {
                 mode.frameSize(),
                 receiveHash(options, ethtool, count, there));
         report(options, info, link, ethtool, there);
-        return new AfXdpPort(options, mode, info, index, program, sockets);
+        LinkMonitor monitor =
+            LinkMonitor.start(options.device(), index, link.isUp() != 0, info.mtu());
+        return new AfXdpPort(options, mode, info, index, program, sockets, monitor);
       } catch (RuntimeException e) {
         close(program, sockets);
         throw e;
@@ -159,7 +164,7 @@ final class AfXdpPort implements Port {
     if (options.busyPoll() != 0) {
       socket.preferBusyPoll(options.busyPoll(), options.busyPollBudget());
     }
-    AfXdpQueue queue = new AfXdpQueue(socket, pool, options, mode);
+    AfXdpQueue queue = makeQueue(index, pool);
     queues[index] = queue;
     int result = socket.bind(device, number, bindFlags());
     if (result < 0) {
@@ -167,6 +172,17 @@ final class AfXdpPort implements Port {
     }
     program.redirect(number, socket);
     return queue;
+  }
+
+  /** The first queue gets what the kernel keeps and we need as well. */
+  private AfXdpQueue makeQueue(int index, FramePool pool) {
+    XdpSocket socket = sockets[index];
+    if (index != 0 || program.copies() < 0) {
+      return new AfXdpQueue(socket, pool, null, socket.fd(), options, mode);
+    }
+    CopyRing copies = new CopyRing(options.device(), program.copies());
+    return new AfXdpQueue(
+        socket, pool, copies, socket.readableWith(program.copies()), options, mode);
   }
 
   private void checkSize(int frameSize) {
@@ -197,6 +213,7 @@ final class AfXdpPort implements Port {
       return;
     }
     closed = true;
+    monitor.close();
     close(program, sockets);
     for (AfXdpQueue queue : queues) {
       if (queue != null) {

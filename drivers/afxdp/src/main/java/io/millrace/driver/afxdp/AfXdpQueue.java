@@ -6,17 +6,31 @@ import io.millrace.spi.PortQueue;
 
 /** One socket: frames of the shard's pool go to the kernel and back. <b>Thread:</b> the shard's. */
 final class AfXdpQueue implements PortQueue {
-  private final XdpSocket socket;
   private final Loans loans;
   private final XdpReceiver receiver;
   private final XdpSender sender;
+  private final CopyRing copies;
+  private final int fd;
   private long now;
 
-  AfXdpQueue(XdpSocket socket, FramePool pool, AfXdpOptions options, AfXdpMode mode) {
-    this.socket = socket;
+  /**
+   * Makes the rings, and lends the kernel frames.
+   *
+   * @param copies what the kernel keeps and we get a copy of, or null
+   * @param fd a descriptor that is readable when something has come
+   */
+  AfXdpQueue(
+      XdpSocket socket,
+      FramePool pool,
+      CopyRing copies,
+      int fd,
+      AfXdpOptions options,
+      AfXdpMode mode) {
+    this.copies = copies;
+    this.fd = fd;
     loans = new Loans(pool);
     XdpSocket.Rings rings = socket.rings(options.ring());
-    receiver = new XdpReceiver(socket, pool, loans, rings, options);
+    receiver = new XdpReceiver(socket, pool, loans, rings, copies, options);
     sender = new XdpSender(socket, pool, loans, rings, mode);
   }
 
@@ -43,7 +57,7 @@ final class AfXdpQueue implements PortQueue {
 
   @Override
   public int fd() {
-    return socket.fd();
+    return fd;
   }
 
   @Override
@@ -65,5 +79,8 @@ final class AfXdpQueue implements PortQueue {
   void close() {
     receiver.close();
     loans.close();
+    if (copies != null) {
+      copies.close();
+    }
   }
 }

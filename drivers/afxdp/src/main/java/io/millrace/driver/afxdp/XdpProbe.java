@@ -21,7 +21,7 @@ final class XdpProbe {
     int longest = AfXdpMode.longest(mtu);
     boolean pieces = AfXdpMode.takesPieces(longest);
     boolean zeroCopy = zeroCopy(options, index, pieces, generic);
-    return new AfXdpMode(generic, zeroCopy, pieces, checksums(options, zeroCopy), longest);
+    return new AfXdpMode(generic, zeroCopy, pieces, options.transmitChecksums(), longest);
   }
 
   private static boolean zeroCopy(
@@ -44,10 +44,5 @@ final class XdpProbe {
       }
       return result >= 0;
     }
-  }
-
-  /** In copy mode the kernel does it; which devices do is not known beforehand. */
-  private static boolean checksums(AfXdpOptions options, boolean zeroCopy) {
-    return options.transmitChecksums() == null ? false : options.transmitChecksums();
   }
 }

@@ -26,6 +26,7 @@ final class XdpProgram implements AutoCloseable {
   private final Bpf bpf = new Bpf();
   private final AfXdpOptions options;
   private int sockets;
+  private int copies = -1;
   private boolean generic;
 
   private XdpProgram(AfXdpOptions options) {
@@ -41,18 +42,32 @@ final class XdpProgram implements AutoCloseable {
   static XdpProgram attach(AfXdpOptions options, int device, boolean multiBuffer) {
     XdpProgram program = new XdpProgram(options);
     try {
-      program.load(device, multiBuffer);
+      program.attach(device, program.load(multiBuffer), multiBuffer);
       return program;
-    } catch (BpfException e) {
+    } catch (RuntimeException e) {
       program.close();
-      throw AfXdpError.notAttached(options, multiBuffer, e);
+      throw e;
     }
   }
 
-  private void load(int device, boolean multiBuffer) {
-    sockets = bpf.map(Bpf.MAP_SOCKETS, 4, 4, options.firstQueue() + options.queues());
-    int flags = multiBuffer ? MULTI_BUFFER : 0;
-    int loaded = bpf.load(everything(), new Bpf.Kind(Bpf.TYPE_XDP, Bpf.ATTACH_XDP, flags, 0));
+  private int load(boolean multiBuffer) {
+    try {
+      sockets = bpf.map(Bpf.MAP_SOCKETS, 4, 4, options.firstQueue() + options.queues());
+      if (options.only() != null) {
+        copies = bpf.map(Bpf.MAP_RING, 0, 0, CopyRing.SIZE);
+      }
+      long[] code =
+          options.only() == null
+              ? everything()
+              : SelectionProgram.of(options.only(), sockets, copies);
+      int flags = multiBuffer ? MULTI_BUFFER : 0;
+      return bpf.load(code, new Bpf.Kind(Bpf.TYPE_XDP, Bpf.ATTACH_XDP, flags, 0));
+    } catch (BpfException e) {
+      throw AfXdpError.notLoaded(options.device(), e);
+    }
+  }
+
+  private void attach(int device, int loaded, boolean multiBuffer) {
     if (options.attach() != AfXdpOptions.Attach.GENERIC) {
       try {
         bpf.attach(loaded, device, Bpf.ATTACH_XDP, IN_DRIVER);
@@ -60,12 +75,16 @@ final class XdpProgram implements AutoCloseable {
       } catch (BpfException e) {
         boolean without = e.error() == Linux.EOPNOTSUPP || e.error() == Linux.EINVAL;
         if (!without || options.attach() == AfXdpOptions.Attach.DRIVER) {
-          throw e;
+          throw AfXdpError.notAttached(options, multiBuffer, e);
         }
       }
     }
-    bpf.attach(loaded, device, Bpf.ATTACH_XDP, IN_STACK);
-    generic = true;
+    try {
+      bpf.attach(loaded, device, Bpf.ATTACH_XDP, IN_STACK);
+      generic = true;
+    } catch (BpfException e) {
+      throw AfXdpError.notAttached(options, multiBuffer, e);
+    }
   }
 
   /** Every packet to the socket of its queue, or to the kernel where there is none. */
@@ -87,6 +106,11 @@ final class XdpProgram implements AutoCloseable {
   /** From now on the packets of a queue go to a socket. */
   void redirect(int queue, XdpSocket socket) {
     bpf.put(sockets, queue, socket.fd());
+  }
+
+  /** The ring with copies of what the kernel keeps and we need, or -1 if everything is ours. */
+  int copies() {
+    return copies;
   }
 
   /** Detaches it: packets go to the kernel again. */

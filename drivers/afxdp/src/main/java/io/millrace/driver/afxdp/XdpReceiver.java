@@ -17,6 +17,7 @@ final class XdpReceiver {
   private final Loans loans;
   private final Ring ring;
   private final Ring fill;
+  private final CopyRing copies;
   private final boolean busyPoll;
 
   /** What is set on each frame, {@link Frame#RX_CHECKSUM_OK} or nothing. */
@@ -43,12 +44,18 @@ final class XdpReceiver {
   private long kernelDrops;
 
   XdpReceiver(
-      XdpSocket socket, FramePool pool, Loans loans, XdpSocket.Rings rings, AfXdpOptions options) {
+      XdpSocket socket,
+      FramePool pool,
+      Loans loans,
+      XdpSocket.Rings rings,
+      CopyRing copies,
+      AfXdpOptions options) {
     this.socket = socket;
     this.pool = pool;
     this.loans = loans;
     ring = rings.receive();
     fill = rings.fill();
+    this.copies = copies;
     busyPoll = options.busyPoll() != 0;
     flags = options.trust() ? Frame.RX_CHECKSUM_OK : 0;
     level = Math.min(fill.size(), pool.frames() / 2);
@@ -59,11 +66,11 @@ final class XdpReceiver {
   int receive(Frame[] to, int max, long now) {
     int index = taken;
     int available = ring.produced() - index;
+    int n = copies == null ? 0 : copies.receive(to, 0, max, pool, now);
     if (available == 0) {
       idle();
-      return 0;
+      return n;
     }
-    int n = 0;
     int end = index + available;
     while (index != end && n < max) {
       Frame frame = take(ring.descriptor(index++));
@@ -174,7 +181,7 @@ final class XdpReceiver {
       drops += now - kernelDrops;
       kernelDrops = now;
     }
-    long n = drops;
+    long n = copies == null ? drops : drops + copies.takeDrops();
     drops = 0;
     return n;
   }

@@ -67,6 +67,7 @@ final class XdpSocket implements AutoCloseable {
   private final List<Mapping> mappings = new ArrayList<>();
   private final String device;
   private final int fd;
+  private int either = -1;
   private boolean closed;
 
   XdpSocket(String device) {
@@ -80,6 +81,15 @@ final class XdpSocket implements AutoCloseable {
 
   int fd() {
     return fd;
+  }
+
+  /** A descriptor that is readable when this or the other one is; it goes with the socket. */
+  int readableWith(int other) {
+    either = linux.epoll();
+    require("what wakes it up", either);
+    require("what wakes it up", linux.epollAdd(either, fd));
+    require("what wakes it up", linux.epollAdd(either, other));
+    return either;
   }
 
   private void require(String what, int result) {
@@ -107,6 +117,9 @@ final class XdpSocket implements AutoCloseable {
     Bytes.put32Native(scratch + 24, metadata == 0 ? flags : flags | METADATA);
     Bytes.put32Native(scratch + 28, metadata);
     int result = linux.setsockopt(fd, SOL_XDP, MEMORY, scratch, 32);
+    if (result == -Linux.EINVAL && metadata != 0) {
+      throw AfXdpError.noMetadata(device);
+    }
     if (result < 0) {
       throw AfXdpError.notRegistered(device, size, result);
     }
@@ -197,6 +210,9 @@ final class XdpSocket implements AutoCloseable {
       return;
     }
     closed = true;
+    if (either >= 0) {
+      linux.close(either);
+    }
     linux.close(fd);
     for (Mapping mapping : mappings) {
       linux.munmap(mapping.address(), mapping.length());
