@@ -9,6 +9,7 @@ module io.millrace.apps {
   requires io.millrace.driver.pcap;
   requires io.millrace.driver.tap;
   requires io.millrace.ipv4;
+  requires io.millrace.kernel;
   requires io.millrace.tcp;
   requires io.millrace.udp;
   requires java.management;

@@ -3,6 +3,7 @@
  * drivers.
  */
 module io.millrace.core {
+  requires transitive jdk.jfr;
   requires org.agrona;
 
   exports io.millrace.bpf;

@@ -60,7 +60,7 @@ final class HttpBenchCommand implements Callable<Integer> {
   }
 
   private void row(PrintWriter out, int pipelined) throws IOException {
-    try (HttpLoop loop = new HttpLoop(new byte[size], connections, pipelined)) {
+    try (HttpLoop loop = new HttpLoop(new byte[size], connections, pipelined, System::nanoTime)) {
       round(loop, 3 * seconds);
       double[] rates = new double[5];
       for (int i = 0; i < rates.length; i++) {

@@ -58,6 +58,16 @@ class CommandLineTest {
         "fetch http://                     | is not a URL",
         "capture mem:w                     | Missing required parameter: 'FILE'",
         "capture mem:w f --seconds x       | 'x' is not a whole number of at least 1",
+        "iperf3                            | Missing required argument",
+        "iperf3 -s -c 10.0.0.1             | mutually exclusive",
+        "iperf3 -c 10.0.0.1 -t 1 -n 1M     | give one of them",
+        "iperf3 -c 10.0.0.1 -n 1X          | '1X' is not a number of bytes",
+        "iperf3 -c 10.0.0.1 -b fast        | 'fast' is not a number of bits per second",
+        "iperf3 -c 10.0.0.1 -P 129         | the number of streams is 129",
+        "iperf3 -c 10.0.0.1 -R --bidir     | not both",
+        "iperf3 -c 10.0.0.1 -u -l 70000    | the size of a datagram is 70000",
+        "iperf3 -c 10.0.0.1 -i 0.01        | -i takes 0, or 0.1 to 60 seconds",
+        "iperf3 -c 10.0.0.1 -w 1           | -w takes 2K to 1G bytes",
         "demo --seconds 0                  | --seconds takes 1 to 600",
         "demo --connections 0              | --connections takes 1 to 10000",
       })
@@ -67,7 +77,7 @@ class CommandLineTest {
     assertThat(err.toString().lines().findFirst())
         .hasValueSatisfying(l -> assertThat(l).contains(sentence));
     assertThat(err.toString().lines().skip(1).findFirst())
-        .hasValueSatisfying(l -> assertThat(l).matches("Try: ./millrace [a-z ]*--help"));
+        .hasValueSatisfying(l -> assertThat(l).matches("Try: ./millrace [a-z0-9 ]*--help"));
     assertThat(out.toString()).isEmpty();
   }
 
@@ -82,6 +92,8 @@ class CommandLineTest {
         "httpd --driver mem:w,loss=2       | loss=2",
         "httpd --driver mem:w --root /none | /none is not a folder that can be read",
         "echo --driver mem:                | the wire has no name",
+        "echo --driver mem:w --shards 0    | a stack has 1 to",
+        "iperf3 -c 192.0.2.1 --driver foo:bar | there is no driver 'foo'",
         "ping 10.77.0.1 --driver pcap:/none/in.pcap | /none/in.pcap",
         "fetch http://10.77.0.1/ --driver foo:bar -o /none/x | cannot be written",
         "capture mem:w a,b                 | cannot have a comma",
@@ -97,7 +109,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "demo ", "httpd ", "echo ", "fetch ", "ping ", "capture "})
+  @ValueSource(strings = {"", "demo ", "httpd ", "echo ", "iperf3 ", "fetch ", "ping ", "capture "})
   void everyCommandHasHelp(String command) {
     assertThat(run(command + "--help")).isZero();
     assertThat(out.toString())
@@ -133,6 +145,14 @@ class CommandLineTest {
             "PING 192.0.2.1 from 10.77.0.2",
             "no route to 192.0.2.1",
             "1 sent, 0 received, 100% lost");
+  }
+
+  @Test
+  void anIperf3ServerThatCannotBeReachedIsSaid() {
+    assertThat(run("iperf3 -c 192.0.2.1 --driver mem:nobody")).isEqualTo(1);
+    assertThat(out.toString()).contains("no route to 192.0.2.1");
+    assertThat(run("iperf3 -c 192.0.2.1 -J --driver mem:nobody")).isEqualTo(1);
+    assertThat(out.toString()).contains("\"error\": \"no route to 192.0.2.1\"");
   }
 
   @Test

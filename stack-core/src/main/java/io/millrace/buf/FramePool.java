@@ -1,5 +1,6 @@
 package io.millrace.buf;
 
+import io.millrace.os.Numa;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -55,6 +56,16 @@ public final class FramePool implements AutoCloseable {
    * @param preferHuge whether to ask for hugepages first
    */
   public FramePool(int frames, int frameSize, int largeFrames, boolean preferHuge) {
+    this(frames, frameSize, largeFrames, preferHuge, Numa.ANY);
+  }
+
+  /**
+   * The same from memory near a CPU.
+   *
+   * @param node the NUMA node that it comes from as long as that has some, see {@link
+   *     Numa#memoryFor}
+   */
+  public FramePool(int frames, int frameSize, int largeFrames, boolean preferHuge, int node) {
     if (frames < 1 || frameSize < 256 || frameSize % 64 != 0 || largeFrames < 0) {
       throw new IllegalArgumentException(
           "a pool needs at least 1 frame of at least 256 bytes (a multiple of 64), not "
@@ -63,7 +74,8 @@ public final class FramePool implements AutoCloseable {
               + frameSize);
     }
     this.region =
-        Region.allocate((long) frames * frameSize + (long) largeFrames * LARGE_SIZE, preferHuge);
+        Region.allocate(
+            (long) frames * frameSize + (long) largeFrames * LARGE_SIZE, preferHuge, node);
     this.frameSize = frameSize;
     this.free = new Frame[frames];
     this.freeLarge = new Frame[largeFrames];

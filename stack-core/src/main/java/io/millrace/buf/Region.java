@@ -1,6 +1,7 @@
 package io.millrace.buf;
 
 import io.millrace.os.Linux;
+import io.millrace.os.Numa;
 import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,15 +25,17 @@ public final class Region implements AutoCloseable {
   private final long size;
   private final int fd;
   private final boolean huge;
+  private final int node;
   private final Arena arena;
   private final AtomicInteger holders = new AtomicInteger(1);
   private boolean closed;
 
-  private Region(long address, long size, int fd, boolean huge, Arena arena) {
+  private Region(long address, long size, int fd, boolean huge, int node, Arena arena) {
     this.address = address;
     this.size = size;
     this.fd = fd;
     this.huge = huge;
+    this.node = node;
     this.arena = arena;
   }
 
@@ -42,25 +45,34 @@ public final class Region implements AutoCloseable {
    * library's heap.
    */
   public static Region allocate(long bytes, boolean preferHuge) {
+    return allocate(bytes, preferHuge, Numa.ANY);
+  }
+
+  /**
+   * The same, on a NUMA node as long as that has memory, hugepages included.
+   *
+   * @param node 0 to 1023, see {@link Numa#memoryFor}; {@link Numa#ANY} asks for none
+   */
+  public static Region allocate(long bytes, boolean preferHuge, int node) {
     if (bytes <= 0) {
       throw new IllegalArgumentException("a region needs at least one byte, not " + bytes);
     }
     Linux linux = new Linux();
     if (preferHuge) {
-      Region region = map(linux, roundUp(bytes, HUGE_PAGE), true);
+      Region region = map(linux, roundUp(bytes, HUGE_PAGE), true, node);
       if (region != null) {
         return region;
       }
     }
-    Region region = map(linux, roundUp(bytes, PAGE), false);
+    Region region = map(linux, roundUp(bytes, PAGE), false, node);
     if (region != null) {
       return region;
     }
     Arena arena = Arena.ofShared();
-    return new Region(arena.allocate(bytes, PAGE).address(), bytes, -1, false, arena);
+    return new Region(arena.allocate(bytes, PAGE).address(), bytes, -1, false, Numa.ANY, arena);
   }
 
-  private static Region map(Linux linux, long bytes, boolean huge) {
+  private static Region map(Linux linux, long bytes, boolean huge, int node) {
     int fd = linux.memfdCreate("millrace", MFD_CLOEXEC | (huge ? MFD_HUGETLB : 0));
     if (fd < 0) {
       return null;
@@ -71,7 +83,9 @@ public final class Region implements AutoCloseable {
       linux.close(fd);
       return null;
     }
-    return new Region(at, bytes, fd, huge, null);
+    // Before anything is touched. Where it cannot be, the memory is as good, only further away.
+    boolean near = node != Numa.ANY && linux.preferNode(at, bytes, node) >= 0;
+    return new Region(at, bytes, fd, huge, near ? node : Numa.ANY, null);
   }
 
   private static long roundUp(long bytes, long unit) {
@@ -96,6 +110,14 @@ public final class Region implements AutoCloseable {
   /** Whether the memory lies on hugepages. */
   public boolean onHugePages() {
     return huge;
+  }
+
+  /**
+   * The NUMA node that the memory comes from as long as that has some, or {@link Numa#ANY} if none
+   * was asked for or the kernel refused.
+   */
+  public int node() {
+    return node;
   }
 
   /**

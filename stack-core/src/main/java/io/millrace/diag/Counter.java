@@ -63,6 +63,8 @@ public enum Counter {
   FRAMES_HANDED_OVER,
   /** Duty cycles that found work. */
   BUSY_CYCLES,
+  /** Duty cycles that took longer than the stall threshold. */
+  STALLS,
   /** Times the shard slept on its driver's descriptor. */
   SLEEPS,
   /** Exceptions that application handlers or the stack threw; the shard lived on. */

@@ -2,11 +2,11 @@ package io.millrace.flow;
 
 /** What a {@link FlowTable} finds: an address pair and a port pair. <b>Thread:</b> the shard's. */
 public abstract class Flow {
-  private final long localHi;
-  private final long localLo;
+  private long localHi;
+  private long localLo;
   private final long remoteHi;
   private final long remoteLo;
-  private final int ports;
+  private int ports;
   private int owner = -1;
   int tableHash;
 
@@ -21,6 +21,13 @@ public abstract class Flow {
     this.remoteHi = remoteHi;
     this.remoteLo = remoteLo;
     this.ports = ports;
+  }
+
+  /** Fixes our end of a flow that began without one; not while it is in a table. */
+  protected final void local(long hi, long lo, int port) {
+    localHi = hi;
+    localLo = lo;
+    ports = ports(port, remotePort());
   }
 
   /** The port pair as one number: local in the high 16 bits. */

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -39,6 +40,7 @@ public final class NetStack implements AutoCloseable {
   private final List<Shard> shards;
   private final ShardMesh mesh;
   private final List<ShardThread> threads;
+  private StallWatch watch;
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** The thread that closes the stack; null as long as it is open. */
@@ -119,6 +121,16 @@ public final class NetStack implements AutoCloseable {
     return asked.thenCompose(Function.identity());
   }
 
+  /**
+   * What has made a shard stand still, if anything has. Exceptions of handlers do not: they are
+   * reported, and the shard lives on.
+   */
+  public Optional<Throwable> failure(int shard) {
+    return shard < threads.size()
+        ? Optional.ofNullable(threads.get(shard).failure())
+        : Optional.empty();
+  }
+
   /** The sum of a counter over all shards, as it is now. Any thread. */
   public long count(Counter counter) {
     long sum = 0;
@@ -172,6 +184,9 @@ public final class NetStack implements AutoCloseable {
 
   private void shutDown() {
     Failures failures = new Failures();
+    if (watch != null) {
+      watch.stop();
+    }
     for (ShardThread thread : threads) {
       thread.stopAndJoin();
     }
@@ -201,6 +216,11 @@ public final class NetStack implements AutoCloseable {
     }
   }
 
+  /** The threads of the shards that are not driven. */
+  List<ShardThread> threads() {
+    return threads;
+  }
+
   void startThreads() {
     for (Shard shard : shards) {
       if (shard.config().mode() != ShardMode.DRIVEN) {
@@ -208,6 +228,9 @@ public final class NetStack implements AutoCloseable {
       }
     }
     threads.forEach(Thread::start);
+    if (!threads.isEmpty()) {
+      watch = StallWatch.start(threads, shards.get(0).config().stallThreshold());
+    }
   }
 
   /** Describes a stack. Not thread-safe. */

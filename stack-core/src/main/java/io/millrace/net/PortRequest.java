@@ -6,6 +6,7 @@ import io.millrace.spi.Driver;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
+import io.millrace.spi.SocketPort;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,12 @@ record PortRequest(PortSpec spec, Port opened, List<IpPrefix> addresses) {
     boolean offload = PortDecorators.allowOffload(spec.options());
     Port port = driver.open(new PortConfig(spec.target(), own, queues, offload));
     try {
+      if (port instanceof SocketPort && own.size() < spec.options().size()) {
+        throw new PortException(
+            "the port "
+                + port.info().name()
+                + " has no frames to capture, to tag or to lose: take those options out");
+      }
       return PortDecorators.apply(port, spec.options());
     } catch (RuntimeException e) {
       port.close();

@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
 import io.millrace.spi.PortQueue;
+import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.SipHash;
@@ -16,8 +17,11 @@ import io.millrace.transport.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One core's whole stack, and its duty cycle: clock, messages, receive burst, timers, transmit.
@@ -52,10 +56,14 @@ public final class Shard {
   private Transport udp;
   private Transport sctp;
   private Thread thread;
+  private ShardThreads threads;
+  private final Set<Runnable> closeTasks = new LinkedHashSet<>();
   private Sleeper sleeper;
+  private ShardSockets sockets;
   private ShardGroup group;
   private Steering steering;
   private final Bindings bindings = new Bindings(this);
+  private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
   private long errorsLogged;
 
   Shard(
@@ -89,6 +97,11 @@ public final class Shard {
 
   void interfaces(List<NetInterface> all) {
     interfaces = all.toArray(NetInterface[]::new);
+  }
+
+  /** For a shard without interfaces. */
+  void sockets(ShardSockets newSockets) {
+    sockets = newSockets;
   }
 
   void families(IpFamily four, IpFamily six) {
@@ -221,11 +234,47 @@ public final class Shard {
   // ---- messages ----
 
   /**
-   * Whether the calling thread may touch the shard: its own thread, or any one if the shard is
-   * driven.
+   * Whether the calling thread may touch the shard: its own thread, a virtual one that it carries,
+   * or any one if the shard is driven.
    */
   public boolean isOwner() {
-    return config.mode() == ShardMode.DRIVEN || Thread.currentThread() == thread;
+    if (config.mode() == ShardMode.DRIVEN || Thread.currentThread() == thread) {
+      return true;
+    }
+    // Read by other threads without any order: a thread that the shard carries sees it for certain.
+    ShardThreads carried = threads;
+    return carried != null && carried.isCurrent();
+  }
+
+  /** The virtual threads that the shard carries, or null if there are none. On the shard. */
+  public ShardThreads threads() {
+    return threads;
+  }
+
+  /** Makes the shard carry virtual threads, once. On the shard. */
+  public void threads(ShardThreads carried) {
+    if (threads != null) {
+      throw new IllegalStateException("shard " + index + " carries virtual threads already");
+    }
+    threads = carried;
+  }
+
+  /**
+   * Runs a task when the shard closes, as one of its last acts, behind the end of the protocols: so
+   * that whoever waits for something learns that it will not come. On the shard.
+   */
+  public void onClose(Runnable task) {
+    closeTasks.add(task);
+  }
+
+  /** Forgets a task of {@link #onClose}. On the shard. */
+  public void removeOnClose(Runnable task) {
+    closeTasks.remove(task);
+  }
+
+  /** Any thread: whether the shard is being closed or has been; it takes no messages then. */
+  public boolean isClosed() {
+    return mailbox.isClosed();
   }
 
   /**
@@ -253,6 +302,37 @@ public final class Shard {
     wakeUp();
   }
 
+  /**
+   * Runs a task at the start of the next duty cycle: how a handler with much to do does it in
+   * parts, and lets packets be handled in between. Only on the shard's thread.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if as many tasks wait as the mailbox
+   *     has room for
+   */
+  public void later(Runnable task) {
+    if (postponed.size() >= config.mailbox()) {
+      throw new java.util.concurrent.RejectedExecutionException(
+          "shard " + index + " has put off " + postponed.size() + " tasks already");
+    }
+    postponed.add(task);
+  }
+
+  /**
+   * Whether this duty cycle has taken longer than {@code nanos}, so that a handler should put off
+   * the rest of its work with {@link #later}. Reads the time: some 25 ns.
+   */
+  public boolean shouldYield(long nanos) {
+    return clock.read() - clock.now() > nanos;
+  }
+
+  private int postponedTasks() {
+    int n = postponed.size();
+    for (int i = 0; i < n; i++) {
+      run(postponed.remove());
+    }
+    return n;
+  }
+
   // ---- the duty cycle ----
 
   /**
@@ -262,7 +342,8 @@ public final class Shard {
    */
   public int step() {
     long now = clock.update();
-    int work = messages() + group.receive(now);
+    int work = postponed.isEmpty() ? 0 : postponedTasks();
+    work += messages() + group.receive(now);
     for (NetInterface from : interfaces) {
       work += receive(from, now);
     }
@@ -403,7 +484,7 @@ public final class Shard {
    * Long.MAX_VALUE} if none.
    */
   public long nextDeadline() {
-    long earliest = group.isIdle() ? wheel.nextDeadline() : clock.now();
+    long earliest = group.isIdle() && postponed.isEmpty() ? wheel.nextDeadline() : clock.now();
     for (NetInterface each : interfaces) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
       if (each.isBacklogged()) {
@@ -431,6 +512,13 @@ public final class Shard {
       flush(each);
       each.drop();
     }
+    for (Runnable task : List.copyOf(closeTasks)) {
+      try {
+        task.run();
+      } catch (RuntimeException | Error e) {
+        report("closing", e);
+      }
+    }
   }
 
   /** Any thread: makes a sleeping shard turn one duty cycle. */
@@ -452,7 +540,12 @@ public final class Shard {
 
   /** Whether no message and no packet from another thread waits. */
   boolean isIdle() {
-    return mailbox.isEmpty() && group.isIdle();
+    return mailbox.isEmpty() && group.isIdle() && postponed.isEmpty();
+  }
+
+  /** What the shard has instead of interfaces, or null. */
+  ShardSockets sockets() {
+    return sockets;
   }
 
   NetInterface[] interfaceArray() {

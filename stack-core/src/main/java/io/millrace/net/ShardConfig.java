@@ -11,6 +11,8 @@ package io.millrace.net;
  *     most 8 are made, for large datagrams
  * @param mailbox messages that can wait
  * @param hugePages whether to ask for hugepages first
+ * @param stallThreshold how long a duty cycle may take before it counts as a stall, nanoseconds, at
+ *     least 100,000
  */
 public record ShardConfig(
     ShardMode mode,
@@ -19,8 +21,10 @@ public record ShardConfig(
     int frameSize,
     int largeFrames,
     int mailbox,
-    boolean hugePages) {
+    boolean hugePages,
+    long stallThreshold) {
   private static final int MAX_CORE = 1023;
+  private static final long LEAST_THRESHOLD = 100_000;
 
   /** Checks the ranges. */
   public ShardConfig {
@@ -33,25 +37,43 @@ public record ShardConfig(
           "a shard needs at least 1 frame, no fewer than 0 large ones and room for 2 messages, not "
               + (frames + ", " + largeFrames + " and " + mailbox));
     }
+    if (stallThreshold < LEAST_THRESHOLD) {
+      throw new IllegalArgumentException(
+          "a duty cycle of less than " + LEAST_THRESHOLD + " ns is no stall");
+    }
   }
 
-  /** Adaptive, not pinned, 16,384 frames, 64 large ones, 4,096 messages. */
+  /** Adaptive, not pinned, 16,384 frames, 64 large ones, 4,096 messages, 10 ms. */
   public static ShardConfig defaults() {
-    return new ShardConfig(ShardMode.ADAPTIVE, -1, 16_384, 0, 64, 4_096, false);
+    return new ShardConfig(ShardMode.ADAPTIVE, -1, 16_384, 0, 64, 4_096, false, 10_000_000);
   }
 
   /** The same with another mode. */
   public ShardConfig withMode(ShardMode newMode) {
-    return new ShardConfig(newMode, core, frames, frameSize, largeFrames, mailbox, hugePages);
+    return new ShardConfig(
+        newMode, core, frames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
   }
 
   /** The same, pinned to a CPU. */
   public ShardConfig withCore(int newCore) {
-    return new ShardConfig(mode, newCore, frames, frameSize, largeFrames, mailbox, hugePages);
+    return new ShardConfig(
+        mode, newCore, frames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
   }
 
   /** The same with another number of standard frames. */
   public ShardConfig withFrames(int newFrames) {
-    return new ShardConfig(mode, core, newFrames, frameSize, largeFrames, mailbox, hugePages);
+    return new ShardConfig(
+        mode, core, newFrames, frameSize, largeFrames, mailbox, hugePages, stallThreshold);
+  }
+
+  /** The same with another stall threshold in nanoseconds. */
+  public ShardConfig withStallThreshold(long nanos) {
+    return new ShardConfig(mode, core, frames, frameSize, largeFrames, mailbox, hugePages, nanos);
+  }
+
+  /** The same, asking for hugepages or not. */
+  public ShardConfig withHugePages(boolean ask) {
+    return new ShardConfig(
+        mode, core, frames, frameSize, largeFrames, mailbox, ask, stallThreshold);
   }
 }

@@ -18,11 +18,16 @@ final class ShardThread extends Thread {
   private final Shard shard;
   private final Sleeper sleeper;
   private volatile boolean stopping;
+  private volatile Throwable failure;
+
+  // Looked at by the stall watch, which takes a late value for what it is.
+  private long cycles;
+  private boolean asleep;
 
   ShardThread(Shard shard) {
     super("millrace-shard-" + shard.index());
     this.shard = shard;
-    this.sleeper = new Sleeper(shard.interfaceArray());
+    this.sleeper = Sleeper.of(shard);
     setDaemon(true);
     shard.thread(this);
     shard.sleeper(sleeper);
@@ -31,27 +36,75 @@ final class ShardThread extends Thread {
   @Override
   public void run() {
     pin();
+    try {
+      turn();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      LOG.log(
+          Level.ERROR,
+          "shard "
+              + shard.index()
+              + " has failed and stands still: its connections are reset. The other shards go on;"
+              + " restart the stack to have this one back.",
+          e);
+    } finally {
+      shard.shutDown();
+      sleeper.close();
+    }
+  }
+
+  private void turn() {
     boolean adaptive = shard.config().mode() == ShardMode.ADAPTIVE;
+    long threshold = shard.config().stallThreshold();
     int idle = 0;
+    long begun = shard.clock().update();
     while (!stopping) {
-      if (shard.step() != 0) {
+      int work = shard.step();
+      cycles++;
+      long now = shard.clock().now();
+      if (now - begun > threshold) {
+        // The clock is read at the start of a cycle, so this is how long the one before took.
+        shard.counters().increment(Counter.STALLS);
+      }
+      begun = now;
+      if (work != 0) {
         shard.counters().increment(Counter.BUSY_CYCLES);
         idle = 0;
         continue;
       }
       Thread.onSpinWait();
       if (adaptive && ++idle >= SPINS) {
-        long deadline = shard.nextDeadline();
-        long now = shard.clock().update();
-        if (deadline > now) {
-          shard.counters().increment(Counter.SLEEPS);
-          sleeper.sleep(deadline == Long.MAX_VALUE ? deadline : deadline - now, shard);
-        }
+        sleep();
+        begun = shard.clock().update();
         idle = SPINS - SPINS / 20;
       }
     }
-    shard.shutDown();
-    sleeper.close();
+  }
+
+  private void sleep() {
+    long deadline = shard.nextDeadline();
+    long now = shard.clock().update();
+    if (deadline > now) {
+      shard.counters().increment(Counter.SLEEPS);
+      asleep = true;
+      sleeper.sleep(deadline == Long.MAX_VALUE ? deadline : deadline - now, shard);
+      asleep = false;
+    }
+  }
+
+  /** Duty cycles turned, for others to see whether it turns: perhaps a little late. */
+  long cycles() {
+    return cycles;
+  }
+
+  /** Whether it sleeps because there is nothing to do, for others to see. */
+  boolean isAsleep() {
+    return asleep;
+  }
+
+  /** Why the shard stands still, or null. */
+  Throwable failure() {
+    return failure;
   }
 
   private void pin() {

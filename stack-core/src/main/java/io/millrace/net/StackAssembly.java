@@ -7,10 +7,13 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.os.Numa;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
 import io.millrace.spi.PortQueue;
+import io.millrace.spi.ShardSockets;
+import io.millrace.spi.SocketPort;
 import io.millrace.time.ShardClock;
 import io.millrace.transport.Transport;
 import io.millrace.transport.TransportProvider;
@@ -69,6 +72,7 @@ final class StackAssembly {
       for (PortRequest request : requests) {
         ports.add(request.open(configs.size()));
       }
+      checkAlone();
       NetStack stack = makeStack();
       stack.startThreads();
       return stack;
@@ -81,6 +85,18 @@ final class StackAssembly {
       pools.forEach(FramePool::close);
       failures.addTo(e);
       throw e;
+    }
+  }
+
+  /** Sockets come with a network of their own: there is no way from one to the other. */
+  private void checkAlone() {
+    for (Port port : ports) {
+      if (port instanceof SocketPort && ports.size() > 1) {
+        throw new PortException(
+            "the port "
+                + port.info().name()
+                + " has sockets and no frames: a stack has it alone, or other ports without it");
+      }
     }
   }
 
@@ -103,6 +119,10 @@ final class StackAssembly {
     for (Shard shard : shards) {
       shard.group(mesh.group(shard.index()));
       shard.steering(steering);
+      if (ports.getFirst() instanceof SocketPort port) {
+        addSockets(shard, port.sockets(shard));
+        continue;
+      }
       shard.interfaces(makeInterfaces(shard));
       addProtocols(shard);
     }
@@ -131,7 +151,8 @@ final class StackAssembly {
     // for the lanes of whole datagrams between shards.
     int few = REASSEMBLY_FRAMES + 2 * ShardMesh.LARGE_PER_LANE * (configs.size() - 1);
     int largeFrames = large ? config.largeFrames() : Math.min(config.largeFrames(), few);
-    return new FramePool(config.frames(), size, largeFrames, config.hugePages());
+    int node = Numa.system().memoryFor(config.core());
+    return new FramePool(config.frames(), size, largeFrames, config.hugePages(), node);
   }
 
   private Steering makeSteering() {
@@ -184,6 +205,17 @@ final class StackAssembly {
     for (TransportProvider provider : ServiceLoader.load(TransportProvider.class)) {
       transports.put(provider.protocol(), provider.create(shard));
     }
+    addTransports(shard, transports);
+  }
+
+  private static void addSockets(Shard shard, ShardSockets sockets) {
+    shard.sockets(sockets);
+    Map<Integer, Transport> transports = new HashMap<>();
+    sockets.transports().forEach(each -> transports.put(each.protocol(), each));
+    addTransports(shard, transports);
+  }
+
+  private static void addTransports(Shard shard, Map<Integer, Transport> transports) {
     shard.transports(
         transports.get(IpProtocol.TCP),
         transports.get(IpProtocol.UDP),
@@ -215,6 +247,10 @@ final class StackAssembly {
 
   /** The family of an address; refuses where the stack lacks it. */
   static IpFamily family(Shard shard, IpAddress address) {
+    if (shard.sockets() != null) {
+      throw new PortException(
+          "the stack's sockets have addresses and routes of their own: take out " + address);
+    }
     IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
     if (family == null) {
       throw new PortException(

@@ -18,22 +18,17 @@ public final class Steering {
 
   /**
    * The shard of the flow that packets with these addresses and ports belong to, as they are
-   * received: the peer is the source.
+   * received.
    *
    * @param ports the peer's port in the high 16 bits, ours in the low 16
    */
   public int owner(
-      int interfaceIndex,
-      long sourceHi,
-      long sourceLo,
-      long destinationHi,
-      long destinationLo,
-      int ports) {
+      int interfaceIndex, long remoteHi, long remoteLo, long localHi, long localLo, int ports) {
     if (shards == 1) {
       return 0;
     }
     Toeplitz hash = hashes[interfaceIndex];
-    int queue = hash.queue(hash.hash(sourceHi, sourceLo, destinationHi, destinationLo, ports));
+    int queue = hash.queue(hash.hash(remoteHi, remoteLo, localHi, localLo, ports));
     return queue < shards ? queue : queue % shards;
   }
 }

@@ -83,6 +83,11 @@ public final class Linux {
   /** The number of {@code bpf(2)}, for which the C library has no function. */
   private static final long BPF = "aarch64".equals(System.getProperty("os.arch")) ? 280 : 321;
 
+  /** The number of {@code mbind(2)}, for which it has none either. */
+  private static final long MBIND = "aarch64".equals(System.getProperty("os.arch")) ? 235 : 237;
+
+  private static final long MPOL_PREFERRED = 1;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
   private static final VarHandle ERRNO_VALUE =
@@ -129,6 +134,10 @@ public final class Linux {
   private static final MethodHandle EPOLL_CREATE1 = handle("epoll_create1", JAVA_INT, JAVA_INT);
   private static final MethodHandle EPOLL_CTL =
       handle("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle SYSCALL6 =
+      handle(
+          "syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+          JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().find("strerror").orElseThrow(),
@@ -262,6 +271,26 @@ public final class Linux {
     try {
       long result = (long) MMAP.invokeExact(state, 0L, length, protection, flags, fd, offset);
       return result == -1 ? check(result) : result;
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /**
+   * {@code mbind(2)}: memory that is touched for the first time from now on comes from a NUMA node,
+   * 0 to 1023, as long as that has some.
+   */
+  public int preferNode(long address, long length, int node) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment mask = scratch.allocate(128, 8);
+      mask.set(JAVA_LONG, (node >>> 6) * 8L, 1L << (node & 63));
+      // The kernel takes one bit less than it is told.
+      long bits = 128 * 8 + 1;
+      return (int)
+          check(
+              (long)
+                  SYSCALL6.invokeExact(
+                      state, MBIND, address, length, MPOL_PREFERRED, mask.address(), bits, 0L));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

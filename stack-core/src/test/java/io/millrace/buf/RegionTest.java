@@ -2,7 +2,9 @@ package io.millrace.buf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.millrace.os.Numa;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,21 @@ class RegionTest {
         assertThat(region.size() % (2 << 20)).isZero();
       }
       Bytes.fill(region.address(), region.size(), 1);
+    }
+  }
+
+  @Test
+  void saysWhichNodeItIsOn() throws Exception {
+    try (Region anywhere = Region.allocate(4_096, false);
+        Region near = Region.allocate(4_096, false, 0);
+        Region nowhere = Region.allocate(4_096, false, 1_000)) {
+      assertThat(anywhere.node()).isEqualTo(Numa.ANY);
+      assertThat(nowhere.node()).as("a node that there is not").isEqualTo(Numa.ANY);
+      Bytes.put8(nowhere.address(), 1);
+      assumeTrue(near.node() == 0, "this kernel or container lets nobody choose a NUMA node");
+      String address = Long.toHexString(near.address());
+      assertThat(Files.readAllLines(Path.of("/proc/self/numa_maps")))
+          .anyMatch(line -> line.startsWith(address + " prefer:0 "));
     }
   }
 

@@ -30,6 +30,12 @@ import java.util.Set;
  * their connections, and connections with something to do are served once per duty cycle.
  */
 final class StackTcp extends Tcp {
+  /**
+   * How many connections may find a device full in one duty cycle before the others are left for
+   * the next one: asking all of thousands each time would cost more than all that they send.
+   */
+  private static final int MOST_REFUSED = 32;
+
   final TcpMachine machine;
   final Shard shard;
   final Counters counters;
@@ -50,6 +56,10 @@ final class StackTcp extends Tcp {
 
   private StackTcpConnection firstDirty;
   private StackTcpConnection lastDirty;
+
+  /** Connections that found no room at a device in this duty cycle. */
+  private int refused;
+
   private int connections;
   private boolean closing;
 
@@ -324,6 +334,7 @@ final class StackTcp extends Tcp {
     }
     StackTcpConnection last = lastDirty;
     StackTcpConnection c;
+    refused = 0;
     do {
       c = firstDirty;
       firstDirty = c.nextDirty;
@@ -337,7 +348,7 @@ final class StackTcp extends Tcp {
       } catch (RuntimeException | Error e) {
         shard.report("what was to be sent on " + c, e);
       }
-    } while (c != last && firstDirty != null);
+    } while (c != last && firstDirty != null && refused < MOST_REFUSED);
     return true;
   }
 
@@ -357,6 +368,7 @@ final class StackTcp extends Tcp {
     }
     if (!output.transmit(c, now)) {
       markDirty(c); // no room now: next time
+      refused++;
     }
     schedule(c);
   }

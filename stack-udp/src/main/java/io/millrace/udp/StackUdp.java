@@ -32,6 +32,11 @@ final class StackUdp extends Udp {
   /** The bytes that IP's datagram at hand has behind UDP's. */
   private int surplus;
 
+  private final UdpSteering steering;
+
+  /** The port of {@link #steering}; -1 if there is none, or only one shard. */
+  private final int steeredPort;
+
   private int sockets;
 
   StackUdp(Shard shard) {
@@ -39,6 +44,8 @@ final class StackUdp extends Udp {
     this.counters = shard.counters();
     this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
     this.flows = new FlowTable<>(16, shard.random());
+    this.steering = shard.setting(UdpSteering.class, null);
+    this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
     this.ephemeral = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
   }
 
@@ -165,6 +172,9 @@ final class StackUdp extends Udp {
     if (frame.has(Frame.IP_MULTICAST)) {
       return deliverToAll(frame, sourcePort, port);
     }
+    if (port == steeredPort && steer(frame)) {
+      return null;
+    }
     StackUdpSocket socket =
         find(
             frame.destinationHi(),
@@ -179,6 +189,24 @@ final class StackUdp extends Udp {
     frame.pull(UdpHeader.SIZE);
     deliver(socket, frame, sourcePort);
     return null;
+  }
+
+  /** Hands a tunnel's datagram over to the shard that it belongs to, unless that is this one. */
+  private boolean steer(Frame frame) {
+    if (frame.has(Frame.HANDED_OVER)) {
+      return false;
+    }
+    int hash =
+        steering.hash().hash(frame.address() + UdpHeader.SIZE, frame.length() - UdpHeader.SIZE);
+    int to = hash < 0 ? shard.index() : hash % shard.group().size();
+    if (to == shard.index()
+        || (shard.bindings().shardsOf(IpProtocol.UDP, steeredPort) >>> to & 1) == 0) {
+      return false;
+    }
+    prepareHandOver(frame);
+    frame.retain();
+    shard.group().handOver(frame, to);
+    return true;
   }
 
   /** Nobody here wants the datagram: another shard does, or nobody. */

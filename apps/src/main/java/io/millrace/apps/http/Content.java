@@ -16,9 +16,11 @@ import java.nio.file.StandardOpenOption;
  * GiB.
  *
  * <p>A file of at most {@link #SMALL} bytes is read; a larger one is mapped with the size that it
- * has now, so a file that grows is served as it was. A mapped file must not be cut short while it
- * is served: whoever replaces one writes a new file and renames it. (Should it happen, the access
- * faults, the JVM reports it as an error in the shard, and that response breaks off.)
+ * has now, so a file that grows is served as it was. Whoever replaces a file should write a new one
+ * and rename it. A mapped file that is cut short in place must not be read behind its new end,
+ * which would fault: {@link #hasShrunk()} is asked before each slice of it goes to TCP. What is
+ * queued there at that moment can still fault; the JVM then reports an error in the shard, and the
+ * connection ends.
  *
  * <p>Counted like a buffer: the maker holds one reference; the memory goes back when that and all
  * transports' are gone. <b>Thread:</b> the shard's.
@@ -30,18 +32,24 @@ final class Content {
   private static final long PART = 1L << 30;
 
   private final long size;
-  private final Buffer[] parts;
+  private final WrappedBuffer[] parts;
   private final Arena arena;
+
+  /** The mapped file, to look at its size; null if it was read. */
+  private final FileChannel mapped;
+
   private int references = 1;
   private int partsHeld;
 
   /**
    * @param arena what to close when the memory is not used any more; null if it stays
+   * @param mapped the file that the memory is, or null; it is closed with the arena
    */
-  private Content(MemorySegment bytes, Arena arena) {
+  private Content(MemorySegment bytes, Arena arena, FileChannel mapped) {
     this.size = bytes.byteSize();
     this.arena = arena;
-    this.parts = new Buffer[(int) ((size + PART - 1) / PART)];
+    this.mapped = mapped;
+    this.parts = new WrappedBuffer[(int) ((size + PART - 1) / PART)];
     this.partsHeld = parts.length;
     for (int i = 0; i < parts.length; i++) {
       long from = i * PART;
@@ -52,21 +60,28 @@ final class Content {
 
   /** Memory that stays valid for as long as the program runs. */
   static Content of(MemorySegment bytes) {
-    return new Content(bytes, null);
+    return new Content(bytes, null, null);
   }
 
   /** The file as it is now. */
   static Content open(Path file) throws IOException {
     Arena arena = newArena();
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(file, StandardOpenOption.READ);
       long size = channel.size();
-      MemorySegment bytes =
-          size <= SMALL
-              ? read(channel, arena.allocate(size))
-              : channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      return new Content(bytes, arena);
+      if (size > SMALL) {
+        MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+        return new Content(bytes, arena, channel);
+      }
+      Content content = new Content(read(channel, arena.allocate(size)), arena, null);
+      channel.close();
+      return content;
     } catch (IOException | RuntimeException e) {
       arena.close();
+      if (channel != null) {
+        channel.close();
+      }
       throw e;
     }
   }
@@ -92,6 +107,25 @@ final class Content {
     return size;
   }
 
+  /** Whether the file has become shorter since it was mapped, so that its end cannot be read. */
+  boolean hasShrunk() {
+    try {
+      return mapped != null && mapped.size() < size;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  /** Whether reading it may wait for the disk. */
+  boolean isMapped() {
+    return mapped != null;
+  }
+
+  /** The memory of its first part; it stays for as long as a reference is held. */
+  MemorySegment beginning() {
+    return parts[0].segment();
+  }
+
   /** The part that holds byte {@code at}. */
   Buffer part(long at) {
     return parts[(int) (at / PART)];
@@ -110,17 +144,30 @@ final class Content {
     if (--references > 0) {
       return;
     }
-    if (parts.length == 0 && arena != null) {
-      arena.close();
+    if (parts.length == 0) {
+      free();
     }
-    for (Buffer part : parts) {
+    for (WrappedBuffer part : parts) {
       part.release();
     }
   }
 
   private void partReleased() {
-    if (--partsHeld == 0 && arena != null) {
+    if (--partsHeld == 0) {
+      free();
+    }
+  }
+
+  private void free() {
+    if (arena != null) {
       arena.close();
+    }
+    if (mapped != null) {
+      try {
+        mapped.close();
+      } catch (IOException e) {
+        // It was only read.
+      }
     }
   }
 }

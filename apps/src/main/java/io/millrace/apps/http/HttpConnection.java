@@ -6,10 +6,6 @@ import io.millrace.tcp.TcpCloseReason;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
 import io.millrace.time.TimerNode;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayDeque;
-import java.util.HexFormat;
 
 /**
  * One connection to the web server: requests are read in place, answered in order, and bodies sent
@@ -19,14 +15,9 @@ import java.util.HexFormat;
  * and the peer's window stays shut. Every state has a deadline. <b>Thread:</b> the shard's.
  */
 final class HttpConnection extends TimerNode implements TcpHandler {
-  /** The most bytes of a body handed to TCP at once. */
-  private static final int SLICE = 256 << 10;
-
   /** How long we wait for the peer to close after we did, in ns. */
   private static final long LINGER = 2_000_000_000L;
 
-  private static final byte[] CONTINUE =
-      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
   private static final String ALLOW_READING = "Allow: GET, HEAD\r\n";
 
   private enum Phase {
@@ -44,10 +35,8 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   private final TcpConnection connection;
   private final RequestReader reader;
 
-  /** What arrived while a response was waiting; the first is used up to {@link #waitingOffset}. */
-  private final ArrayDeque<Buffer> waiting = new ArrayDeque<>(0);
-
-  private int waitingOffset;
+  private final Backlog waiting = new Backlog();
+  private final OutgoingBody body;
   private Phase phase = Phase.SERVING;
 
   /** Output is full: go on when it is writable. */
@@ -56,11 +45,10 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   private boolean headStarted;
   private boolean peerClosed;
   private boolean keepOpen;
-  private Content body;
-  private long bodyAt;
-  private long bodyEnd;
-  private MessageDigest digest;
-  private long uploaded;
+
+  /** The body that is being received, or null. */
+  private Upload upload;
+
   private long deadline;
   private long lastProgress = Long.MIN_VALUE;
 
@@ -68,6 +56,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     this.server = server;
     this.connection = connection;
     this.reader = new RequestReader(server.blocks());
+    this.body = new OutgoingBody(server);
     connection.noDelay(true);
     expectBy(server.idleTimeout());
   }
@@ -93,11 +82,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   }
 
   private void keep(Buffer data, int used) {
-    if (waiting.isEmpty()) {
-      waitingOffset = used;
-    }
-    data.retain();
-    waiting.add(data);
+    waiting.add(data, used);
     connection.pauseReading();
   }
 
@@ -118,7 +103,10 @@ final class HttpConnection extends TimerNode implements TcpHandler {
           answer(reader.head());
           reader.releaseHead();
         }
-        case BODY -> upload(reader.bodyAddress(), reader.bodyLength());
+        case BODY -> {
+          upload.add(reader.bodyAddress(), reader.bodyLength());
+          server.received(reader.bodyLength());
+        }
         case END -> uploaded();
         case BAD -> {
           keepOpen = false;
@@ -132,14 +120,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   /** Goes on with what arrived in the meantime. */
   private void serveWaiting() {
     while (phase == Phase.SERVING && !blocked && !waiting.isEmpty()) {
-      Buffer first = waiting.peek();
-      int used = serve(first.address() + waitingOffset, first.length() - waitingOffset);
-      waitingOffset += used;
-      if (waitingOffset == first.length() && !waiting.isEmpty()) {
-        waiting.remove();
-        waitingOffset = 0;
-        first.release();
-      }
+      waiting.use(serve(waiting.address(), waiting.length()));
     }
     if (phase == Phase.SERVING && waiting.isEmpty()) {
       connection.resumeReading();
@@ -274,21 +255,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
       send(Reply.error(416, "Content-Range: bytes */" + size + "\r\n"), head.isHttp10(), true);
       return;
     }
-    String connectionField =
-        !keepOpen ? "Connection: close\r\n" : head.isHttp10() ? "Connection: keep-alive\r\n" : "";
-    HeadTemplate template =
-        HeadTemplate.of(
-            206,
-            resource.fields(last - first + 1)
-                + "Content-Range: bytes "
-                + first
-                + "-"
-                + last
-                + "/"
-                + size
-                + "\r\n"
-                + connectionField,
-            new byte[0]);
+    HeadTemplate template = resource.rangeHead(first, last, keepOpen, head.isHttp10());
     template.date(server.date());
     blocked = !connection.send(template.bytes(), 0, template.headLength());
     begin(resource.content(), first, last + 1);
@@ -306,32 +273,30 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   }
 
   private void begin(Content content, long from, long to) {
-    content.retain();
-    body = content;
-    bodyAt = from;
-    bodyEnd = to;
-    pump();
+    body.begin(content, from, to);
+    if (!blocked) {
+      pump();
+    }
   }
 
-  /** Hands the body to TCP until it is full. */
   private void pump() {
-    while (body != null && !blocked) {
-      if (bodyAt == bodyEnd) {
-        body.release();
-        body = null;
-        return;
+    switch (body.pump(connection)) {
+      case DONE -> {}
+      case BLOCKED -> blocked = true;
+      case GONE -> {
+        // Only breaking off tells the peer that this is not all (RFC 9112 §8).
+        server.failed();
+        phase = Phase.CLOSED;
+        connection.abort();
       }
-      Buffer part = body.part(bodyAt);
-      int offset = body.offsetInPart(bodyAt);
-      int n = (int) Math.min(Math.min(SLICE, part.length() - offset), bodyEnd - bodyAt);
-      bodyAt += n;
-      server.sent(n);
-      blocked = !connection.send(part, offset, n);
     }
   }
 
   /** A response is queued, at least its beginning. */
   private void responded() {
+    if (phase != Phase.SERVING) {
+      return;
+    }
     if (blocked) {
       expectBy(server.stallTimeout());
     } else if (!keepOpen) {
@@ -355,29 +320,18 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   // ---- uploads ----
 
   private void beginUpload(RequestHead head) {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
-    uploaded = 0;
+    upload = new Upload();
     if (!head.hasBody()) {
       uploaded();
     } else if (head.expectsContinue()) {
-      blocked = !connection.send(CONTINUE, 0, CONTINUE.length);
+      blocked = !connection.send(Upload.CONTINUE, 0, Upload.CONTINUE.length);
     }
   }
 
-  private void upload(long address, int length) {
-    digest.update(Bytes.segment(address, length).asByteBuffer());
-    uploaded += length;
-    server.received(length);
-  }
-
   private void uploaded() {
-    String sum = HexFormat.of().formatHex(digest.digest());
-    digest = null;
-    send(Reply.text(sum + " " + uploaded + "\n"), false, true);
+    Reply receipt = upload.receipt();
+    upload = null;
+    send(receipt, false, true);
   }
 
   // ---- the end, and deadlines ----
@@ -388,7 +342,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
    */
   private void linger() {
     phase = Phase.LINGERING;
-    dropWaiting();
+    waiting.clear();
     connection.shutdownOutput();
     if (peerClosed) {
       close();
@@ -400,7 +354,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
 
   private void close() {
     phase = Phase.CLOSED;
-    dropWaiting();
+    waiting.clear();
     server.shard().wheel().cancel(this);
     connection.close();
   }
@@ -411,17 +365,8 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     server.closed();
     server.shard().wheel().cancel(this);
     reader.close();
-    dropWaiting();
-    if (body != null) {
-      body.release();
-      body = null;
-    }
-  }
-
-  private void dropWaiting() {
-    while (!waiting.isEmpty()) {
-      waiting.remove().release();
-    }
+    waiting.clear();
+    body.close();
   }
 
   /**
@@ -435,7 +380,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
     if (reader.isBetweenRequests()) {
       headStarted = false;
       expectBy(server.idleTimeout());
-    } else if (digest != null) {
+    } else if (upload != null) {
       headStarted = false;
       expectBy(server.stallTimeout());
     } else if (!headStarted) {
@@ -463,10 +408,10 @@ final class HttpConnection extends TimerNode implements TcpHandler {
       sendingIsLate();
     } else if (!connection.isSendable()) {
       connection.abort();
-    } else if (!reader.isBetweenRequests() && digest == null) {
+    } else if (!reader.isBetweenRequests() && upload == null) {
       keepOpen = false;
       send(Reply.error(408, ""), false, true);
-    } else if (digest != null) {
+    } else if (upload != null) {
       connection.abort();
     } else {
       close();
@@ -476,7 +421,7 @@ final class HttpConnection extends TimerNode implements TcpHandler {
   /** Slow is fine, as long as it moves. */
   private void sendingIsLate() {
     long queued = connection.unacknowledgedBytes();
-    long progress = bodyAt - queued;
+    long progress = body.at() - queued;
     if (queued == 0 && phase == Phase.LINGERING) {
       close();
     } else if (progress == lastProgress) {

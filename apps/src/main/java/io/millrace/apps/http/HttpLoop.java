@@ -15,6 +15,7 @@ import io.millrace.time.ShardClock;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
 /**
  * The web server and clients on a wire in memory, all turned by the calling thread: how fast the
@@ -37,7 +38,8 @@ public final class HttpLoop implements AutoCloseable {
   private final NetStack servers;
   private final Shard client;
   private final Shard server;
-  private long now = System.nanoTime();
+  private final LongSupplier clock;
+  private long now;
   private long serverNanos;
   private long clientNanos;
   private final int responseLength;
@@ -49,8 +51,12 @@ public final class HttpLoop implements AutoCloseable {
    * @param page the body of the response
    * @param connections that many clients
    * @param pipelined requests that each of them sends in one piece
+   * @param clock in ns
    */
-  public HttpLoop(byte[] page, int connections, int pipelined) throws IOException {
+  public HttpLoop(byte[] page, int connections, int pipelined, LongSupplier clock)
+      throws IOException {
+    this.clock = clock;
+    now = clock.getAsLong();
     String wire = "mem:http" + WIRES.getAndIncrement() + ",ring=256";
     this.pipelined = pipelined;
     clients = stack(wire, "10.0.0.1/24");
@@ -82,12 +88,12 @@ public final class HttpLoop implements AutoCloseable {
 
   /** One duty cycle of each side. */
   public void turn() {
-    now = System.nanoTime();
+    now = clock.getAsLong();
     client.step();
-    long between = System.nanoTime();
+    long between = clock.getAsLong();
     server.step();
     clientNanos += between - now;
-    serverNanos += System.nanoTime() - between;
+    serverNanos += clock.getAsLong() - between;
   }
 
   /** Responses so far. */

@@ -29,9 +29,10 @@ public final class HttpServer implements TcpAcceptor {
    */
   public static HttpServer listen(NetStack stack, int port, HttpConfig config) throws IOException {
     SiteRoot root = config.root() == null ? null : new SiteRoot(config.root());
+    ReadAhead readAhead = new ReadAhead();
     HttpShard[] shards = new HttpShard[stack.shardCount()];
     for (int i = 0; i < shards.length; i++) {
-      shards[i] = new HttpShard(stack.shard(i), config, root);
+      shards[i] = new HttpShard(stack.shard(i), config, root, readAhead);
     }
     HttpServer server = new HttpServer(shards);
     Tcp.listen(stack, port, server);

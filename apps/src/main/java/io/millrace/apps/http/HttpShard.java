@@ -15,6 +15,7 @@ final class HttpShard {
   private final Shard shard;
   private final HttpConfig config;
   private final SiteRoot root;
+  private final ReadAhead readAhead;
   private final ResourceCache cache;
   private final HeadBlocks blocks = new HeadBlocks(HEAD_BLOCKS);
   private final HttpDate date;
@@ -31,8 +32,9 @@ final class HttpShard {
   private long bodyBytesIn;
   private long bodyBytesOut;
 
-  HttpShard(Shard shard, HttpConfig config, SiteRoot root) {
+  HttpShard(Shard shard, HttpConfig config, SiteRoot root, ReadAhead readAhead) {
     this.shard = shard;
+    this.readAhead = readAhead;
     this.config = config;
     this.root = root;
     this.cache = new ResourceCache(config.files());
@@ -72,7 +74,11 @@ final class HttpShard {
       return null;
     }
     try {
-      return cache.open(target, found.file(), now);
+      Resource opened = cache.open(target, found.file(), now);
+      if (opened.content().isMapped()) {
+        readAhead.start(opened.content(), shard);
+      }
+      return opened;
     } catch (IOException e) {
       findStatus = 404;
       return null;

@@ -31,12 +31,11 @@ final class RequestReader {
   private enum State {
     HEAD,
     BODY,
-    CHUNKED,
     BROKEN
   }
 
   private final RequestHead head = new RequestHead();
-  private final ChunkedDecoder chunks = new ChunkedDecoder();
+  private final BodyReader body = new BodyReader();
   private final HeadBlocks blocks;
   private State state = State.HEAD;
 
@@ -44,11 +43,8 @@ final class RequestReader {
   private MemorySegment block;
 
   private int inBlock;
-  private long remaining;
   private int consumed;
   private int status;
-  private long bodyAddress;
-  private int bodyLength;
 
   RequestReader(HeadBlocks blocks) {
     this.blocks = blocks;
@@ -68,11 +64,11 @@ final class RequestReader {
   }
 
   long bodyAddress() {
-    return bodyAddress;
+    return body.address();
   }
 
   int bodyLength() {
-    return bodyLength;
+    return body.length();
   }
 
   /** Whether the stream may end here: between two requests. */
@@ -98,7 +94,6 @@ final class RequestReader {
     return switch (state) {
       case HEAD -> readHead(address, length);
       case BODY -> readBody(address, length);
-      case CHUNKED -> readChunks(address, length);
       case BROKEN -> bad(400, length);
     };
   }
@@ -179,39 +174,21 @@ final class RequestReader {
       return bad(refused, used);
     }
     if (head.isChunked()) {
-      state = State.CHUNKED;
-      chunks.reset();
+      state = State.BODY;
+      body.beginChunked();
     } else if (head.contentLength() > 0) {
       state = State.BODY;
-      remaining = head.contentLength();
+      body.beginLength(head.contentLength());
     }
     return Event.HEAD;
   }
 
   private Event readBody(long address, int length) {
-    if (remaining == 0) {
-      consumed = 0;
-      state = State.HEAD;
-      return Event.END;
-    }
-    int n = (int) Math.min(length, remaining);
-    consumed = n;
-    remaining -= n;
-    bodyAddress = address;
-    bodyLength = n;
-    return n == 0 ? Event.MORE : Event.BODY;
-  }
-
-  private Event readChunks(long address, int length) {
-    ChunkedDecoder.Result result = chunks.read(address, length);
-    consumed = chunks.consumed();
+    ChunkedDecoder.Result result = body.read(address, length);
+    consumed = body.consumed();
     return switch (result) {
       case MORE -> Event.MORE;
-      case DATA -> {
-        bodyAddress = chunks.dataAddress();
-        bodyLength = chunks.dataLength();
-        yield Event.BODY;
-      }
+      case DATA -> Event.BODY;
       case END -> {
         state = State.HEAD;
         yield Event.END;

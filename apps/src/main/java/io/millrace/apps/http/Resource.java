@@ -32,7 +32,7 @@ final class Resource {
   }
 
   /** The header fields of a response with {@code length} bytes of it. */
-  String fields(long length) {
+  private String fields(long length) {
     return "Content-Type: "
         + contentType
         + "\r\nAccept-Ranges: bytes\r\nContent-Length: "
@@ -60,6 +60,14 @@ final class Resource {
       persistent10 = template("Connection: keep-alive\r\n");
     }
     return persistent10;
+  }
+
+  /** The head of a response with bytes {@code first} to {@code last} of it (RFC 9110 §15.3.7). */
+  HeadTemplate rangeHead(long first, long last, boolean keepOpen, boolean http10) {
+    String range = "Content-Range: bytes " + first + "-" + last + "/" + content.size() + "\r\n";
+    String connection =
+        !keepOpen ? "Connection: close\r\n" : http10 ? "Connection: keep-alive\r\n" : "";
+    return HeadTemplate.of(206, fields(last - first + 1) + range + connection, new byte[0]);
   }
 
   Content content() {

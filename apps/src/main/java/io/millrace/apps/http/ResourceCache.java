@@ -9,8 +9,9 @@ import java.nio.file.attribute.FileTime;
 
 /**
  * Open files by the bytes of the target that asked for them, at most a fixed number; and pages,
- * which stay. Finding one allocates nothing. A file is looked at again at most once a second, and
- * opened again if its size or time has changed. <b>Thread:</b> the shard's.
+ * which stay. Finding one allocates nothing. A file is looked at again at most once a second (a
+ * mapped one that has become shorter at once), and opened again if its size or time has changed.
+ * <b>Thread:</b> the shard's.
  */
 final class ResourceCache {
   private static final long CHECK_INTERVAL = 1_000_000_000L;
@@ -60,7 +61,8 @@ final class ResourceCache {
       return null;
     }
     entry.usedAt = now;
-    if (entry.file != null && now - entry.checkedAt >= CHECK_INTERVAL) {
+    boolean isDue = now - entry.checkedAt >= CHECK_INTERVAL || entry.resource.content().hasShrunk();
+    if (entry.file != null && isDue) {
       entry.checkedAt = now;
       if (hasChanged(entry)) {
         remove(entry);

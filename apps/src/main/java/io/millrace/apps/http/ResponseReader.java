@@ -31,15 +31,14 @@ public final class ResponseReader {
 
   private enum State {
     HEAD,
-    LENGTH,
-    CHUNKED,
+    BODY,
     UNTIL_CLOSE,
     ENDED
   }
 
   private static final int MAX_HEAD = 65_536;
 
-  private final ChunkedDecoder chunks = new ChunkedDecoder();
+  private final BodyReader body = new BodyReader();
   private State state = State.HEAD;
   private boolean noBody;
   private byte[] head = new byte[512];
@@ -48,9 +47,6 @@ public final class ResponseReader {
   private int status;
   private boolean keepOpen;
   private long contentLength;
-  private long remaining;
-  private long bodyAddress;
-  private int bodyLength;
 
   /** Creates a reader in front of the first response. */
   public ResponseReader() {}
@@ -92,12 +88,12 @@ public final class ResponseReader {
 
   /** Where the body's bytes of the last call begin. */
   public long bodyAddress() {
-    return bodyAddress;
+    return body.address();
   }
 
   /** How many they are. */
   public int bodyLength() {
-    return bodyLength;
+    return body.length();
   }
 
   /** The peer has closed; whether the response is complete with that. */
@@ -113,8 +109,7 @@ public final class ResponseReader {
     consumed = 0;
     return switch (state) {
       case HEAD -> readHead(address, length);
-      case LENGTH, UNTIL_CLOSE -> readBody(address, length);
-      case CHUNKED -> readChunks(address, length);
+      case BODY, UNTIL_CLOSE -> readBody(address, length);
       case ENDED -> Event.END;
     };
   }
@@ -188,41 +183,24 @@ public final class ResponseReader {
     } else if (noBody || status == 204 || status == 304) {
       state = State.ENDED;
     } else if (chunked) {
-      state = State.CHUNKED;
-      chunks.reset();
+      state = State.BODY;
+      body.beginChunked();
     } else if (contentLength >= 0) {
-      state = State.LENGTH;
-      remaining = contentLength;
+      state = State.BODY;
+      body.beginLength(contentLength);
     } else {
       state = State.UNTIL_CLOSE;
       keepOpen = false;
-      remaining = Long.MAX_VALUE;
+      body.beginUntilClose();
     }
   }
 
   private Event readBody(long address, int length) {
-    if (remaining == 0) {
-      state = State.ENDED;
-      return Event.END;
-    }
-    int n = (int) Math.min(length, remaining);
-    consumed = n;
-    remaining -= n;
-    bodyAddress = address;
-    bodyLength = n;
-    return n == 0 ? Event.MORE : Event.BODY;
-  }
-
-  private Event readChunks(long address, int length) {
-    ChunkedDecoder.Result result = chunks.read(address, length);
-    consumed = chunks.consumed();
+    ChunkedDecoder.Result result = body.read(address, length);
+    consumed = body.consumed();
     return switch (result) {
       case MORE -> Event.MORE;
-      case DATA -> {
-        bodyAddress = chunks.dataAddress();
-        bodyLength = chunks.dataLength();
-        yield Event.BODY;
-      }
+      case DATA -> Event.BODY;
       case END -> {
         state = State.ENDED;
         yield Event.END;

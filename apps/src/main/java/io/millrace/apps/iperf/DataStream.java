@@ -17,12 +17,17 @@ abstract sealed class DataStream extends TimerNode permits TcpStream, UdpStream 
   /** How often a sender that has done its share looks whether all of it has arrived, in ns. */
   private static final long LOOK_EVERY = 1_000_000;
 
+  /** The addresses and ports of a stream. */
+  record Ends(IpAddress local, int localPort, IpAddress remote, int remotePort) {}
+
   final Shard shard;
   final TestPlan plan;
   final boolean sender;
 
   /** Its number in the protocol: 1, 3, 4, 5 and so on. */
   private int id;
+
+  private Ends ends;
 
   /** Counters, see above. */
   long bytes;
@@ -41,6 +46,8 @@ abstract sealed class DataStream extends TimerNode permits TcpStream, UdpStream 
     this.shard = shard;
     this.plan = plan;
     this.sender = sender;
+    // A datagram may overtake the word on the control connection that the test has begun.
+    running = !sender;
     share = sender && !plan.endsByTime() ? plan.bytesPerStream() : 0;
   }
 
@@ -61,6 +68,9 @@ abstract sealed class DataStream extends TimerNode permits TcpStream, UdpStream 
     running = false;
     shard.wheel().cancel(this);
   }
+
+  /** Tells the other end that nothing more will come, where that can be told. */
+  void endOfData() {}
 
   /** Counts from zero, what came before is not part of the result. */
   void restart() {
@@ -101,13 +111,14 @@ abstract sealed class DataStream extends TimerNode permits TcpStream, UdpStream 
     }
   }
 
-  abstract IpAddress local();
+  /** Says between whom it is; known before anybody else sees the stream. */
+  final void between(Ends both) {
+    ends = both;
+  }
 
-  abstract int localPort();
-
-  abstract IpAddress remote();
-
-  abstract int remotePort();
+  final Ends ends() {
+    return ends;
+  }
 
   // ---- of datagrams ----
 

@@ -102,6 +102,11 @@ public final class IperfClient extends Session {
   }
 
   @Override
+  boolean endsStreams() {
+    return false;
+  }
+
+  @Override
   boolean step() throws ProtocolException {
     switch (phase) {
       case ERROR -> {
@@ -243,8 +248,9 @@ public final class IperfClient extends Session {
     UdpStream stream = new UdpStream(shard, plan, sends(index));
     stream.onWelcome(() -> home.execute(() -> created(index, stream)));
     UdpSocket socket = Udp.of(shard).bind(0, stream);
-    socket.connect(server, port);
     stream.socket(socket);
+    socket.connect(server, port);
+    stream.connected();
     UdpStream.sendNumber(socket, Control.UDP_HELLO);
   }
 

@@ -119,6 +119,7 @@ public final class IperfServer {
     UdpSocket socket = Udp.of(shard).bindShared(local, port, stream);
     stream.socket(socket);
     socket.connect(remote, remotePort);
+    stream.connected();
     UdpStream.sendNumber(socket, Control.UDP_WELCOME);
     test.home.execute(() -> test.joined(index, stream));
   }

@@ -34,10 +34,10 @@ public final class JsonReport implements Report {
     for (DataStream stream : session.streams()) {
       JsonObject each = new JsonObject();
       each.addProperty("socket", stream.id());
-      each.addProperty("local_host", stream.local().toString());
-      each.addProperty("local_port", stream.localPort());
-      each.addProperty("remote_host", stream.remote().toString());
-      each.addProperty("remote_port", stream.remotePort());
+      each.addProperty("local_host", stream.ends().local().toString());
+      each.addProperty("local_port", stream.ends().localPort());
+      each.addProperty("remote_host", stream.ends().remote().toString());
+      each.addProperty("remote_port", stream.ends().remotePort());
       connected.add(each);
     }
     start.add("connected", connected);

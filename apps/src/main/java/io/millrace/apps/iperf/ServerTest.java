@@ -55,6 +55,12 @@ final class ServerTest extends Session {
     return index < plan.streams() ? plan.reverse() : true;
   }
 
+  /** A client of iperf3 that receives reads on until the end of the stream. */
+  @Override
+  boolean endsStreams() {
+    return true;
+  }
+
   @Override
   boolean step() throws ProtocolException {
     return switch (phase) {

@@ -63,7 +63,7 @@ public abstract sealed class Session extends TimerNode implements TcpHandler
     return over;
   }
 
-  /** When data began to flow, by {@link System#nanoTime()}. */
+  /** When data began to flow, by the shard's clock. */
   final long startedAt() {
     return startedAt;
   }
@@ -72,6 +72,9 @@ public abstract sealed class Session extends TimerNode implements TcpHandler
 
   /** Which direction a stream has: those that the client sends come first. */
   abstract boolean sends(int index);
+
+  /** Whether this end ends its streams with the test. */
+  abstract boolean endsStreams();
 
   final void expectStreams() {
     streams = new ArrayList<>(Collections.nCopies(plan.allStreams(), null));
@@ -92,7 +95,7 @@ public abstract sealed class Session extends TimerNode implements TcpHandler
 
   final void startStreams() {
     cpu = new CpuMeter();
-    startedAt = System.nanoTime();
+    startedAt = now();
     for (DataStream stream : streams) {
       Shard shard = stream.shard;
       shard.execute(() -> stream.start(shard.clock().now()));
@@ -103,20 +106,23 @@ public abstract sealed class Session extends TimerNode implements TcpHandler
   /** What has been counted so far is not part of the result. */
   final void restartStreams() {
     cpu = new CpuMeter();
-    startedAt = System.nanoTime();
+    startedAt = now();
     streams.forEach(stream -> stream.shard.execute(stream::restart));
     observer.started(this);
   }
 
   /** Stops all streams, and goes on when their counters do not change any more. */
   final void stopStreams(Runnable then) {
-    seconds = (System.nanoTime() - startedAt) / 1e9;
+    seconds = (now() - startedAt) / 1e9;
     cpuShare = cpu.sinceStart();
     waitingFor = streams.size();
     for (DataStream stream : streams) {
       stream.shard.execute(
           () -> {
             stream.stop();
+            if (endsStreams()) {
+              stream.endOfData();
+            }
             home.execute(
                 () -> {
                   waitingFor--;

@@ -1,7 +1,6 @@
 package io.millrace.apps.iperf;
 
 import io.millrace.buf.Buffer;
-import io.millrace.ip.IpAddress;
 import io.millrace.tcp.TcpCloseReason;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
@@ -18,6 +17,12 @@ final class TcpStream extends DataStream implements TcpHandler {
     this.connection = connection;
     payload = sender ? new Payload(plan.blockSize()) : null;
     pace = sender && plan.bitrate() != 0 ? new Pace(plan.bitrate(), plan.blockSize()) : null;
+    between(
+        new Ends(
+            connection.localAddress(),
+            connection.localPort(),
+            connection.remoteAddress(),
+            connection.remotePort()));
     connection.handler(this);
     connection.trafficClass(plan.trafficClass());
   }
@@ -78,6 +83,13 @@ final class TcpStream extends DataStream implements TcpHandler {
   }
 
   @Override
+  void endOfData() {
+    if (sender) {
+      connection.shutdownOutput();
+    }
+  }
+
+  @Override
   boolean hasArrived() {
     return connection.unacknowledgedBytes() == 0;
   }
@@ -91,26 +103,6 @@ final class TcpStream extends DataStream implements TcpHandler {
       // Megabytes may be queued that nobody waits for any more.
       connection.abort();
     }
-  }
-
-  @Override
-  IpAddress local() {
-    return connection.localAddress();
-  }
-
-  @Override
-  int localPort() {
-    return connection.localPort();
-  }
-
-  @Override
-  IpAddress remote() {
-    return connection.remoteAddress();
-  }
-
-  @Override
-  int remotePort() {
-    return connection.remotePort();
   }
 
   @Override

@@ -24,13 +24,14 @@ public final class TextReport implements Report {
     plan = session.plan();
     headed = false;
     for (DataStream stream : session.streams()) {
+      DataStream.Ends ends = stream.ends();
       out.printf(
           "[%3d] local %s port %d connected to %s port %d, %s%n",
           stream.id(),
-          stream.local(),
-          stream.localPort(),
-          stream.remote(),
-          stream.remotePort(),
+          ends.local(),
+          ends.localPort(),
+          ends.remote(),
+          ends.remotePort(),
           stream.sender ? "sending" : "receiving");
     }
     out.flush();

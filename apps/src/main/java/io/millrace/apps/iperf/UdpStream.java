@@ -2,7 +2,6 @@ package io.millrace.apps.iperf;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
-import io.millrace.ip.IpAddress;
 import io.millrace.net.Shard;
 import io.millrace.udp.SendResult;
 import io.millrace.udp.UdpHandler;
@@ -43,9 +42,19 @@ final class UdpStream extends DataStream implements UdpHandler {
     pace = sender && plan.bitrate() != 0 ? new Pace(plan.bitrate(), plan.blockSize()) : null;
   }
 
-  /** The socket, connected to the other end. */
-  void socket(UdpSocket connected) {
-    socket = connected;
+  /** The socket that it will use. */
+  void socket(UdpSocket own) {
+    socket = own;
+  }
+
+  /** The socket is connected to the other end. */
+  void connected() {
+    between(
+        new Ends(
+            socket.localAddress(),
+            socket.localPort(),
+            socket.remoteAddress(),
+            socket.remotePort()));
     socket.trafficClass(plan.trafficClass());
   }
 
@@ -169,26 +178,6 @@ final class UdpStream extends DataStream implements UdpHandler {
   void close() {
     stop();
     socket.close();
-  }
-
-  @Override
-  IpAddress local() {
-    return socket.localAddress();
-  }
-
-  @Override
-  int localPort() {
-    return socket.localPort();
-  }
-
-  @Override
-  IpAddress remote() {
-    return socket.remoteAddress();
-  }
-
-  @Override
-  int remotePort() {
-    return socket.remotePort();
   }
 
   @Override

@@ -18,9 +18,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -592,6 +594,26 @@ class HttpServerTest {
     Raw raw = new Raw().send("GET /large.bin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     world.runUntil(() -> raw.serverClosed, Duration.ofMinutes(30));
     assertThat(raw.received()).endsWith("\r\n\r\n" + new String(large, ISO_8859_1));
+  }
+
+  /** Reading on would be a fault in the memory that the file was mapped to. */
+  @Test
+  void aFileThatIsCutShortWhileItIsSentBreaksTheResponseOff() throws IOException {
+    file("large.bin", 2_000_000);
+    serve(LinkConfig.perfect().withRate(8_000_000, 10_000), HttpConfig.defaults().withRoot(root));
+    Raw raw = new Raw().send(get("/large.bin"));
+    world.runUntil(() -> raw.received.length() > 100_000, MINUTE);
+    try (FileChannel file = FileChannel.open(root.resolve("large.bin"), StandardOpenOption.WRITE)) {
+      // What TCP has been given by now is still there.
+      file.truncate(1_500_000);
+    }
+    world.runUntil(() -> raw.closed != null, MINUTE);
+    assertThat(raw.closed).isEqualTo(TcpCloseReason.RESET);
+    assertThat(raw.received.length()).isBetween(100_000, 1_500_000);
+    Raw another = new Raw().send("HEAD /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    assertThat(another.received()).contains("Content-Length: 1500000\r\n");
+    another.close();
+    expectNothingLeft();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.millrace.bench;
 
 import io.millrace.bench.net.NetCommand;
+import io.millrace.bench.scale.ScaleCommand;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** Runs the whole-path benchmarks and prints a table. */
 @Command(
     name = "bench",
-    subcommands = NetCommand.class,
+    subcommands = {NetCommand.class, ScaleCommand.class},
     mixinStandardHelpOptions = true,
     description = {
       "Measures two stacks on a wire in memory, turned by one thread: MTU 1500, checksums computed"
@@ -37,15 +38,18 @@ public final class BenchMain implements Callable<Integer> {
     ALL.put("connect", TcpConnects::run);
     ALL.put("udp", UdpEcho::run);
     ALL.put("idle", m -> IdleConnections.run());
+    ALL.put("faces", Faces::run);
+    ALL.put("messages", m -> Messages.run());
   }
 
   @Parameters(
       arity = "0..*",
       paramLabel = "NAME",
       description =
-          "what to run: bulk, rr, connect, udp, idle (all of these if none is named), or micro: the"
-              + " JMH benchmarks of checksum, flow table, timer wheel and header parsing, which"
-              + " take minutes")
+          "what to run: bulk, rr, connect, udp, idle, faces, messages (all of these if none is"
+              + " named), or"
+              + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
+              + " parsing, which take minutes")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--seconds", description = "length of a round (default: ${DEFAULT-VALUE})")

@@ -14,6 +14,10 @@ import java.util.function.LongSupplier;
  */
 final class Measurement {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+  private static final com.sun.management.ThreadMXBean ALLOCATION =
+      (com.sun.management.ThreadMXBean) THREADS;
+  private static final com.sun.management.OperatingSystemMXBean PROCESS =
+      (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private final double warmUp;
   private final double seconds;
@@ -37,6 +41,41 @@ final class Measurement {
     }
     Arrays.sort(rates);
     return rates[rounds / 2];
+  }
+
+  /** What {@link #beside} has found: a median rate, and what each count has cost. */
+  record Beside(double perSecond, double bytesEach, double cpuNanosEach) {}
+
+  /**
+   * The same for work that other threads do, by the wall clock. Bytes and CPU time are those of the
+   * whole process.
+   */
+  Beside beside(LongSupplier count) {
+    sleep(warmUp);
+    double[] rates = new double[rounds];
+    long first = count.getAsLong();
+    long bytes = ALLOCATION.getTotalThreadAllocatedBytes();
+    long cpu = PROCESS.getProcessCpuTime();
+    for (int i = 0; i < rounds; i++) {
+      long before = count.getAsLong();
+      long start = System.nanoTime();
+      sleep(seconds);
+      rates[i] = (count.getAsLong() - before) * 1e9 / (System.nanoTime() - start);
+    }
+    double counted = Math.max(1, count.getAsLong() - first);
+    Arrays.sort(rates);
+    return new Beside(
+        rates[rounds / 2],
+        (ALLOCATION.getTotalThreadAllocatedBytes() - bytes) / counted,
+        (PROCESS.getProcessCpuTime() - cpu) / counted);
+  }
+
+  private static void sleep(double seconds) {
+    try {
+      Thread.sleep((long) (seconds * 1e3));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("a measurement was interrupted", e);
+    }
   }
 
   private static double round(Runnable turn, LongSupplier count, double seconds) {

@@ -38,17 +38,35 @@ class LockFreeBytecodeTest {
 
   /** A class, or a class and method, and why it may. */
   private static final Map<String, String> ALLOWED =
-      Map.of(
-          "io.millrace.net.Mailbox", "other threads leave messages in it",
-          "io.millrace.net.Sleeper", "other threads wake the shard up",
-          "io.millrace.net.ShardThread", "another thread tells it to stop",
-          "io.millrace.net.NetStack", "any thread closes it, and another may wait for that",
-          "io.millrace.net.Shard.execute", "called by other threads",
-          "io.millrace.net.Shard.isOwner", "asks whether the caller is the shard's thread",
-          "io.millrace.tcp.Tcp.listen", "called by other threads, waits for the shards",
-          "io.millrace.buf.Region", "any thread opens and closes it; frames do not touch it",
-          "io.millrace.buf.Bytes",
-              "drivers share rings with devices; protocols may not call these");
+      Map.ofEntries(
+          Map.entry("io.millrace.net.Mailbox", "other threads leave messages in it"),
+          Map.entry("io.millrace.net.Sleeper", "other threads wake the shard up"),
+          Map.entry("io.millrace.net.ShardThread", "another thread tells it to stop"),
+          Map.entry(
+              "io.millrace.net.NetStack", "any thread closes it, and another may wait for that"),
+          Map.entry("io.millrace.net.Shard.execute", "called by other threads"),
+          Map.entry(
+              "io.millrace.net.Shard.isOwner", "asks whether the caller is the shard's thread"),
+          Map.entry(
+              "io.millrace.buf.Region", "any thread opens and closes it; frames do not touch it"),
+          Map.entry(
+              "io.millrace.buf.Bytes",
+              "drivers share rings with devices; protocols may not call these"),
+          Map.entry(
+              "io.millrace.net.ShardGroup",
+              "asks its bells once per duty cycle whether another shard has sent anything"),
+          Map.entry(
+              "io.millrace.net.Inlet", "reads what another shard has sent: one writer, one reader"),
+          Map.entry("io.millrace.net.Outlet", "writes to another shard: one writer, one reader"),
+          Map.entry("io.millrace.net.ShardMesh", "makes the rings, before shards run"),
+          Map.entry(
+              "io.millrace.net.MapReduce", "its result is for any thread; not the packet path"),
+          Map.entry(
+              "io.millrace.net.StallWatch",
+              "a thread of its own that looks at shards from outside"),
+          Map.entry("io.millrace.net.Shard.later", "refuses by the exception that executors throw"),
+          Map.entry(
+              "io.millrace.tcp.TcpListening", "called by other threads, waits for the shards"));
 
   @Test
   void packet_path_has_no_lock_and_no_atomic_access() throws IOException {

@@ -130,8 +130,8 @@ final class Cutter {
       Bytes.put8(header + 13, flags);
     }
     long ip = frame + Ethernet.HEADER_SIZE;
-    long sum = (udp ? PROTOCOL_UDP : PROTOCOL_TCP) + (headers - transport) + chunk;
-    sum = v4 ? Checksum.add(sum, ip + 12, 8) : Checksum.add(sum, ip + 8, 32);
+    int start = (udp ? PROTOCOL_UDP : PROTOCOL_TCP) + (headers - transport) + chunk;
+    long sum = v4 ? Checksum.add(start, ip + 12, 8) : Checksum.add(start, ip + 8, 32);
     Bytes.put16(header + (udp ? UDP_CHECKSUM : TCP_CHECKSUM), Checksum.fold(sum));
   }
 }

@@ -8,9 +8,7 @@
  * <p>Packets are received through a ring of slots (TPACKET_V2) and sent with {@code sendmmsg(2)}.
  * The blocks of TPACKET_V3 are not used, because the kernel hands over a block when it is full or
  * after a time of several milliseconds: measured, a round trip of a lone packet took 8 ms with them
- * and 5 µs with slots. A ring for transmission is not used, because the kernel hands a slot back as
- * soon as a receiver on this machine has taken over the packet, whose bytes still lie in the slot:
- * on a veth or a bridge the next packet would overwrite what has not been read; and it is no
- * faster.
+ * and 5 µs with slots. A ring for transmission is not used, because it was not faster: it only
+ * makes the copy ours instead of the kernel's, and has no room for segments of 64 KiB.
  */
 package io.millrace.driver.afpacket;

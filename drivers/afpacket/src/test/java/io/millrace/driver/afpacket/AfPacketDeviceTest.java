@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.buf.Frame;
 import io.millrace.link.Ethernet;
 import io.millrace.os.Ethtool;
-import io.millrace.os.Linux;
 import io.millrace.os.Namespace;
 import io.millrace.os.NetworkDevice;
 import io.millrace.os.ReceiveHash;
@@ -28,12 +27,12 @@ final class AfPacketDeviceTest {
   /** Further apart than the port's looks at the interface. */
   private static final long LATER = 20_000_000;
 
-  private VethPair veth;
+  private VethFixture veth;
 
   @BeforeEach
   void makeVeth() {
     NetworkNamespace.assumeAvailable();
-    veth = new VethPair();
+    veth = new VethFixture();
   }
 
   @AfterEach
@@ -198,22 +197,6 @@ final class AfPacketDeviceTest {
           .hasMessage(
               "several queues need an interface that is switched on: 'sudo ip link set mrp0 up'");
     }
-  }
-
-  @Test
-  void saysWhatMayNotBeDone() {
-    assertThat(PacketError.noSocket(-Linux.EPERM))
-        .hasMessage(
-            "opening a network interface needs root (CAP_NET_RAW in its network namespace)");
-    assertThat(PacketError.noSocket(-Linux.EAFNOSUPPORT))
-        .hasMessageContaining("modprobe af_packet");
-    assertThat(PacketError.noSocket(-24)).hasMessageContaining("Too many open files");
-    assertThat(PacketError.noFanout("mrp0", -Linux.EINVAL, false))
-        .hasMessageContaining("sudo ip link set mrp0 up");
-    assertThat(PacketError.noFanout("mrp0", -Linux.EPERM, true))
-        .hasMessage("setting the division among queues of mrp0 needs root");
-    assertThat(PacketError.notSet("mrp0", "the receive ring", -Linux.ENOMEM))
-        .hasMessageContaining("ring=256");
   }
 
   /** What a veth answers to the questions of the core's {@link Ethtool}. */

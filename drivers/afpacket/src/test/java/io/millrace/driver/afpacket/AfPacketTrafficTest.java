@@ -26,12 +26,12 @@ final class AfPacketTrafficTest {
   private static final int MSS = 1460;
   private static final int TCP = 34;
 
-  private VethPair veth;
+  private VethFixture veth;
 
   @BeforeEach
   void makeVeth() {
     NetworkNamespace.assumeAvailable();
-    veth = new VethPair();
+    veth = new VethFixture();
   }
 
   @AfterEach
@@ -185,7 +185,7 @@ final class AfPacketTrafficTest {
       PortQueue to = two.queue(0, veth.pool);
       veth.send(from, merged(packet));
       veth.send(from, veth.frame(tcp(10)));
-      Frame[] hoard = new Frame[VethPair.LARGE];
+      Frame[] hoard = new Frame[VethFixture.LARGE];
       for (int i = 0; i < hoard.length; i++) {
         hoard[i] = veth.pool.allocateLarge();
       }

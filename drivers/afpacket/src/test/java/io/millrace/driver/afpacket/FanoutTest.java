@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 final class FanoutTest {
   private static final int QUEUES = 3;
 
-  private VethPair veth;
+  private VethFixture veth;
   private Port port;
   private Port peer;
   private PortQueue peerQueue;
@@ -29,7 +29,7 @@ final class FanoutTest {
   @BeforeEach
   void makeVeth() {
     NetworkNamespace.assumeAvailable();
-    veth = new VethPair();
+    veth = new VethFixture();
   }
 
   @AfterEach

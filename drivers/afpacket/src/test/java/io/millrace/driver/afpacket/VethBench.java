@@ -5,6 +5,7 @@ import io.millrace.spi.PortConfig;
 import io.millrace.testkit.driver.PortBench;
 import io.millrace.testkit.netns.NetworkNamespace;
 import io.millrace.testkit.netns.PacketSocket;
+import io.millrace.testkit.netns.VethPair;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,10 +34,9 @@ final class VethBench implements PortBench {
 
   /** Makes both ends, switched on, in the namespace, which stays silent. */
   static void makeVeth(NetworkNamespace namespace) {
-    namespace.run("ip", "link", "add", OURS, "type", "veth", "peer", "name", PEER);
+    VethPair veth = VethPair.create(namespace, OURS, namespace, PEER, 1);
     namespace.withoutIpv6();
-    namespace.run("ip", "link", "set", OURS, "up");
-    namespace.run("ip", "link", "set", PEER, "up");
+    veth.up();
   }
 
   @Override

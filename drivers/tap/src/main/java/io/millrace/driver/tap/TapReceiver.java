@@ -43,6 +43,11 @@ final class TapReceiver {
     int n = 0;
     for (int reads = 0; reads < max; reads++) {
       Frame large = landing();
+      if (large == null && headerSize != 0 && n != 0) {
+        // The next packet may need one. It waits in the kernel until those of this burst are free
+        // again, which is better than losing it.
+        break;
+      }
       long packet = (large == null ? spare : large.base()) + FramePool.HEADROOM;
       long header = packet - headerSize;
       long read = linux.read(fd, header, FramePool.LARGE_SIZE - FramePool.HEADROOM);

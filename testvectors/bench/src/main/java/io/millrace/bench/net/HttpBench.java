@@ -35,7 +35,13 @@ final class HttpBench {
     for (int round = 1; round <= rounds; round++) {
       for (HttpScenario scenario : scenarios) {
         for (WebServer server : servers) {
-          HttpSample sample = measure(server, scenario, round, seconds);
+          HttpSample sample;
+          try {
+            sample = measure(server, scenario, round, seconds);
+          } catch (BenchException e) {
+            System.err.println(client.name() + " against " + server.name() + ": " + e.getMessage());
+            continue;
+          }
           samples.add(sample);
           System.err.printf(
               Locale.ROOT,
@@ -63,6 +69,18 @@ final class HttpBench {
         server.cpuSeconds().getAsDouble() - process,
         ProcStat.coreSeconds(cores.server()) - serverCore,
         ProcStat.coreSeconds(cores.client()) - clientCore);
+  }
+
+  /** Requests per second, the median; 0 if it was not measured. */
+  double rate(String server, HttpScenario scenario) {
+    List<HttpSample> own = of(server, scenario);
+    return own.isEmpty() ? 0 : median(own, s -> s.result().perSecond());
+  }
+
+  private List<HttpSample> of(String server, HttpScenario scenario) {
+    return samples.stream()
+        .filter(s -> s.server().equals(server) && s.scenario().equals(scenario))
+        .toList();
   }
 
   List<HttpSample> samples() {
@@ -95,10 +113,11 @@ final class HttpBench {
                 "max",
                 "errors"));
     for (String server : samples.stream().map(HttpSample::server).distinct().toList()) {
-      List<HttpSample> own =
-          samples.stream()
-              .filter(s -> s.server().equals(server) && s.scenario().equals(scenario))
-              .toList();
+      List<HttpSample> own = of(server, scenario);
+      if (own.isEmpty()) {
+        table.row(List.of(server, "not measured: its client failed"));
+        continue;
+      }
       table.row(
           List.of(
               server,
@@ -123,7 +142,6 @@ final class HttpBench {
   }
 
   private static double median(List<HttpSample> samples, ToDoubleFunction<HttpSample> value) {
-    double[] sorted = samples.stream().mapToDouble(value).sorted().toArray();
-    return sorted[sorted.length / 2];
+    return Results.median(samples.stream().mapToDouble(value).boxed().toList());
   }
 }

@@ -1,6 +1,5 @@
 package io.millrace.bench.net;
 
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -12,39 +11,17 @@ import java.util.Map;
  * @param micros latency in microseconds
  */
 record HttpResult(long requests, double seconds, long errors, Percentiles micros) {
-  private static final String START = "result ";
-
   double perSecond() {
     return requests / seconds;
   }
 
-  /**
-   * Finds the line {@code result NAME=VALUE ...} in a client's output.
-   *
-   * @throws BenchException if there is none
-   */
+  /** Reads what a client said. */
   static HttpResult parse(String output) {
-    Map<String, Long> values = new HashMap<>();
-    for (String line : output.split("\n", -1)) {
-      if (line.startsWith(START)) {
-        for (String pair : line.substring(START.length()).split(" ", -1)) {
-          int equals = pair.indexOf('=');
-          values.put(pair.substring(0, equals), Long.parseLong(pair.substring(equals + 1)));
-        }
-      }
-    }
-    if (!values.containsKey("max")) {
-      throw new BenchException("a client did not say what it measured: " + output.strip());
-    }
+    Map<String, Double> values = Results.parse(output);
     return new HttpResult(
-        values.get("requests"),
+        values.get("requests").longValue(),
         values.get("micros") / 1e6,
-        values.get("errors"),
-        new Percentiles(
-            values.get("p50"),
-            values.get("p90"),
-            values.get("p99"),
-            values.get("p999"),
-            values.get("max")));
+        values.get("errors").longValue(),
+        Percentiles.of(values, 1));
   }
 }

@@ -1,6 +1,9 @@
 package io.millrace.bench.net;
 
+import io.millrace.bench.report.BarChart;
+import io.millrace.bench.report.HtmlReport;
 import io.millrace.bench.report.Json;
+import io.millrace.bench.report.Machine;
 import io.millrace.bench.report.Table;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,8 +25,11 @@ import picocli.CommandLine.Option;
       "each side on a core of its own, all under the same load. Takes root."
     })
 public final class NetCommand implements Callable<Integer> {
+  /** What the names of our rows begin with. */
+  private static final String OWN = "millrace";
+
   private static final double CROWDED = 0.3;
-  private static final List<String> PARTS = List.of("wrk", "own");
+  private static final List<String> PARTS = List.of("wrk", "own", "echo", "iperf", "latency");
 
   @Option(names = "--seconds", description = "length of a measurement (default: ${DEFAULT-VALUE})")
   private double seconds = 4;
@@ -47,7 +53,8 @@ public final class NetCommand implements Callable<Integer> {
       paramLabel = "PART",
       description =
           "only these parts: wrk, the web servers under wrk; own, the same under the stack's own"
-              + " client")
+              + " client; echo, the drivers without a stack; iperf, bulk transfer; latency, round"
+              + " trips at a fixed rate")
   private List<String> only = PARTS;
 
   @Option(
@@ -64,6 +71,12 @@ public final class NetCommand implements Callable<Integer> {
   private int size = 128;
 
   @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "messages per second when latency is measured (default: ${DEFAULT-VALUE})")
+  private int rate = 10_000;
+
+  @Option(
       names = "--server-core",
       paramLabel = "CPU",
       description = "where the servers run (default: ${DEFAULT-VALUE})")
@@ -77,6 +90,12 @@ public final class NetCommand implements Callable<Integer> {
 
   @Option(names = "--json", paramLabel = "FILE", description = "also write every sample as JSON")
   private Path json;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "also write a page with charts, which needs no network to be looked at")
+  private Path html;
 
   private final List<Table> tables = new ArrayList<>();
   private final Map<String, Object> report = new LinkedHashMap<>();
@@ -125,6 +144,10 @@ public final class NetCommand implements Callable<Integer> {
     require("setpriv", "util-linux", missing);
     require("sysctl", "procps", missing);
     require("wrk", "wrk", missing);
+    if (only.contains("iperf")) {
+      require("iperf3", "iperf3", missing);
+      require("ethtool", "ethtool", missing);
+    }
     if (!missing.isEmpty()) {
       throw new BenchException("not installed: apt install " + String.join(" ", missing));
     }
@@ -148,16 +171,68 @@ public final class NetCommand implements Callable<Integer> {
     try (Lab lab = new Lab(cores)) {
       lab.cable(WebServers.KERNEL_CABLE, WebServers.KERNEL_NETWORK, true);
       lab.cable(WebServers.VETH_CABLE, WebServers.VETH_NETWORK, false);
-      webServers(lab, cores);
+      HttpBench own = null;
+      if (only.contains("wrk") || only.contains("own")) {
+        own = webServers(lab, cores);
+      }
+      if (only.contains("echo")) {
+        FrameEchoBench bench = new FrameEchoBench(lab, cores);
+        bench.run(rounds(), seconds());
+        tables.add(bench.table(own));
+        report.put("echo", bench.samples());
+      }
+      if (only.contains("iperf")) {
+        IperfBench bench = new IperfBench(lab);
+        bench.run(rounds(), seconds());
+        tables.add(bench.table());
+        report.put("iperf3_gbits", bench.samples());
+      }
+      if (only.contains("latency")) {
+        LatencyBench bench = new LatencyBench(lab, rate);
+        bench.run(rounds(), seconds());
+        tables.addAll(bench.tables());
+        report.put("latency", bench.samples());
+      }
     }
     tables.forEach(table -> System.out.println(table.toText()));
     if (json != null) {
       Files.writeString(json, Json.of(report));
     }
+    if (html != null) {
+      Files.writeString(html, page());
+    }
     return 0;
   }
 
-  private void webServers(Lab lab, Cores cores) throws IOException, InterruptedException {
+  private String page() {
+    HtmlReport page = new HtmlReport("Millrace beside others", Machine.describe());
+    for (Table table : tables) {
+      page.add(table, charts(table));
+    }
+    return page.toHtml();
+  }
+
+  /** What is worth a picture: the first number of a table, and with web servers the CPU time. */
+  private static List<BarChart> charts(Table table) {
+    boolean web = table.title().startsWith("Web servers");
+    boolean latency = table.title().startsWith("Round trip");
+    return web
+        ? List.of(table.chart(1, "/s", OWN), table.chart(2, "\u00b5s", OWN))
+        : latency
+            ? List.of(table.chart(1, "\u00b5s", OWN), table.chart(3, "\u00b5s", OWN))
+            : List.of(table.chart(1, "", OWN));
+  }
+
+  private int rounds() {
+    return quick ? 1 : Math.max(1, rounds);
+  }
+
+  private double seconds() {
+    return quick ? 2 : seconds;
+  }
+
+  /** Answers what the stack's own client has measured; null if it was not asked to. */
+  private HttpBench webServers(Lab lab, Cores cores) throws IOException, InterruptedException {
     WebServers all = new WebServers(lab, size);
     Map<String, String> absent = new LinkedHashMap<>();
     List<WebServer> servers = startAll(all, absent);
@@ -170,9 +245,12 @@ public final class NetCommand implements Callable<Integer> {
         List<WebServer> more = new ArrayList<>();
         more.add(clients.inMemory("millrace-mem"));
         more.addAll(servers);
-        run("own", new HttpBench(clients, cores, scenarios()), more, absent);
+        HttpBench bench = new HttpBench(clients, cores, scenarios());
+        run("own", bench, more, absent);
+        return bench;
       }
     }
+    return null;
   }
 
   private void run(
@@ -181,7 +259,7 @@ public final class NetCommand implements Callable<Integer> {
       System.err.println("warming up " + server.name());
       bench.warmUp(server, quick ? 4 : warmUp);
     }
-    bench.run(servers, quick ? 1 : rounds, quick ? 2 : seconds);
+    bench.run(servers, rounds(), seconds());
     tables.addAll(bench.tables(absent));
     report.put(name, bench.samples().stream().map(HttpSample::toMap).toList());
   }

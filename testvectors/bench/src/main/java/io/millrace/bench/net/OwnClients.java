@@ -62,9 +62,13 @@ final class OwnClients implements HttpClient, AutoCloseable {
     };
   }
 
+  /**
+   * With an address that the clients' kernel has never had: a server may still hold the connections
+   * of that one in TIME-WAIT.
+   */
   private OwnClient overVeth(String cable, String network) {
     List<String> options =
-        List.of("--driver", "afxdp:" + cable + "1,rxcsum=trust", "--address", network + ".2/24");
+        List.of("--driver", "afxdp:" + cable + "1,rxcsum=trust", "--address", network + ".3/24");
     return start(options, lab::atClient);
   }
 

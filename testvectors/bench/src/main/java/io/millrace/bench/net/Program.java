@@ -51,8 +51,40 @@ final class Program implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until it says something.
+   *
+   * @throws BenchException if it ends before, or says nothing of the kind for half a minute
+   */
+  void await(String words) throws InterruptedException {
+    for (int i = 0; i < 300 && isAlive(); i++) {
+      try {
+        if (Files.readString(log).contains(words)) {
+          return;
+        }
+      } catch (IOException e) {
+        throw new BenchException(log + " cannot be read: " + e.getMessage(), e);
+      }
+      Thread.sleep(100);
+    }
+    throw new BenchException("a program does not start: " + lastWords());
+  }
+
+  /** Takes the CPU from it until {@link #resume()}. */
+  void pause() {
+    Tool.run("kill", "-STOP", Long.toString(pid()));
+  }
+
+  /** Gives it back. */
+  void resume() {
+    Tool.run("kill", "-CONT", Long.toString(pid()));
+  }
+
   @Override
   public void close() {
+    if (process.isAlive()) {
+      Tool.tryRun(List.of("kill", "-CONT", Long.toString(pid())));
+    }
     process.destroy();
     try {
       if (!process.waitFor(3, TimeUnit.SECONDS)) {

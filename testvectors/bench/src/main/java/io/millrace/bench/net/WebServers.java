@@ -33,7 +33,9 @@ final class WebServers {
   static final String VETH_CABLE = "mrbx";
   static final String TAP = "mrbt0";
 
-  private static final String APPS = "io.millrace.apps.Main";
+  /** The applications, which are built on top of this module. */
+  static final String APPS = "io.millrace.apps.Main";
+
   private static final String PAGE = "page.html";
 
   private final Lab lab;

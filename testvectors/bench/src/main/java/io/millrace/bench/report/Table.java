@@ -41,6 +41,23 @@ public final class Table {
     return title;
   }
 
+  /**
+   * A column as a chart, without the rows that have no number there.
+   *
+   * @param column its place, 1 or more
+   * @param own what the names of our own rows begin with
+   */
+  public BarChart chart(int column, String unit, String own) {
+    List<Bar> bars = new ArrayList<>();
+    for (List<String> row : rows) {
+      if (row.size() == columns.size() && row.get(column).matches("[0-9.]+( %)?")) {
+        double value = Double.parseDouble(row.get(column).replace(" %", ""));
+        bars.add(new Bar(row.get(0), value, row.get(0).startsWith(own)));
+      }
+    }
+    return new BarChart(columns.get(column), unit, bars);
+  }
+
   List<String> columns() {
     return columns;
   }

@@ -3,6 +3,8 @@ package io.millrace.e2e.shards;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.buf.Buffer;
+import io.millrace.buf.Bytes;
+import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
@@ -11,9 +13,13 @@ import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
 import io.millrace.time.ShardClock;
 import io.millrace.udp.Udp;
+import io.millrace.udp.UdpSocket;
+import io.millrace.udp.UdpSteering;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -144,6 +150,60 @@ class ReceiveSideScalingTest {
       }
       assertThat(done.await(60, TimeUnit.SECONDS)).as("%s are missing", done.getCount()).isTrue();
       assertThat(client.count(Counter.EXCEPTIONS) + server.count(Counter.EXCEPTIONS)).isZero();
+    }
+  }
+
+  /** A tunnel packet of GTP-U, version 1, with this identifier. */
+  private static void sendTunnelled(NetStack from, UdpSocket socket, int tunnel) {
+    Frame data = from.shard(0).pool().allocate();
+    long at = data.append(12);
+    Bytes.put32(at, 0x30ff_0004);
+    Bytes.put32(at + 4, tunnel);
+    Bytes.put32(at + 8, tunnel);
+    socket.sendTo(SERVER, UdpSteering.GTP_U_PORT, data, 0, 12);
+    data.release();
+  }
+
+  @Test
+  void a_tunnels_packets_share_a_shard_and_tunnels_are_spread() {
+    String wire = "mem:rss-gtp,queues=" + SHARDS;
+    Map<Integer, Set<Integer>> homes = new HashMap<>();
+    try (NetStack client = driven(wire, "10.0.0.1/24");
+        NetStack server =
+            NetStack.builder()
+                .shards(SHARDS)
+                .driven(ShardClock.of(() -> now))
+                .with(UdpSteering.gtpU())
+                .port(wire, "10.0.0.2/24")
+                .start()) {
+      for (int i = 0; i < SHARDS; i++) {
+        int shard = i;
+        Udp.of(server.shard(i))
+            .bind(
+                UdpSteering.GTP_U_PORT,
+                (socket, data, hi, lo, port) ->
+                    homes
+                        .computeIfAbsent(Bytes.i32(data.address() + 4), t -> new HashSet<>())
+                        .add(shard));
+      }
+      List<UdpSocket> senders = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        senders.add(Udp.of(client.shard(0)).bind(0, (s, data, hi, lo, port) -> {}));
+      }
+      for (int tunnel = 0x1000; tunnel < 0x1100; tunnel++) {
+        for (UdpSocket sender : senders) {
+          sendTunnelled(client, sender, tunnel);
+        }
+        turn(3, client, server);
+      }
+      turn(20, client, server);
+    }
+    assertThat(homes).hasSize(0x100);
+    assertThat(homes.values()).as("shards of one tunnel").allMatch(shards -> shards.size() == 1);
+    for (int i = 0; i < SHARDS; i++) {
+      int shard = i;
+      assertThat(homes.values().stream().filter(each -> each.contains(shard)).count())
+          .isGreaterThan(32);
     }
   }
 }

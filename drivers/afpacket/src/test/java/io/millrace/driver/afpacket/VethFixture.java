@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Both ends of a veth pair in a namespace of its own, and the ports that tests open on them. */
-final class VethPair implements AutoCloseable {
+final class VethFixture implements AutoCloseable {
   static final int FRAMES = 512;
   static final int LARGE = 16;
 
@@ -25,7 +25,7 @@ final class VethPair implements AutoCloseable {
   private final Arena arena = Arena.ofConfined();
   private final long poll = arena.allocate(8, 8).address();
 
-  VethPair() {
+  VethFixture() {
     VethBench.makeVeth(namespace);
   }
 

@@ -1,6 +1,7 @@
-package io.millrace.bench.net;
+package io.millrace.bench.report;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -9,18 +10,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Where and when something was measured. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** What a reader needs to compare with another report. */
-  static Map<String, Object> describe() {
+  public static Map<String, Object> describe() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS));
     map.put("cpu", cpu());
     map.put("cores", Runtime.getRuntime().availableProcessors());
     map.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     map.put("jdk", System.getProperty("java.vendor") + " " + Runtime.version());
-    map.put("load", ProcStat.load());
+    map.put("load", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     return map;
   }
 

@@ -1,0 +1,49 @@
+package io.millrace.e2e.contract;
+
+import io.millrace.testkit.netns.NetworkNamespace;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+
+/** What an application's bytes travel over. */
+enum Medium {
+  /** Two stacks on a wire in memory. */
+  MEM {
+    @Override
+    Ends open(Record... settings) {
+      return MemEnds.open(settings);
+    }
+  },
+  /** The kernel's sockets at both ends. */
+  KERNEL {
+    @Override
+    Ends open(Record... settings) {
+      return KernelEnds.open(settings);
+    }
+  },
+  /** Our stack on a TAP device connects to the kernel's sockets. */
+  TAP_TO_KERNEL {
+    @Override
+    Ends open(Record... settings) {
+      assumeTap();
+      return TapEnds.open(false, settings);
+    }
+  },
+  /** The kernel's sockets connect to our stack on a TAP device. */
+  KERNEL_TO_TAP {
+    @Override
+    Ends open(Record... settings) {
+      assumeTap();
+      return TapEnds.open(true, settings);
+    }
+  };
+
+  /** Starts both ends; skips the test with a sentence where that cannot be. */
+  abstract Ends open(Record... settings);
+
+  private static void assumeTap() {
+    NetworkNamespace.assumeAvailable();
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/dev/net/tun")), "there is no /dev/net/tun for a TAP device");
+  }
+}
