@@ -11,7 +11,7 @@ final class Json {
   private Json() {}
 
   static long number(JsonObject json, String name, long otherwise) throws ProtocolException {
-    return (long) real(json, name, otherwise);
+    return (long) real(json, name, (double) otherwise);
   }
 
   static double real(JsonObject json, String name, double otherwise) throws ProtocolException {

@@ -25,7 +25,7 @@ import io.millrace.spi.PortConfig;
  *       all say a port. ARP, IPv6's neighbor discovery and errors of ICMP go to the kernel, with a
  *       copy for the stack. If not given, everything is taken.
  *   <li>{@code mode=auto|zerocopy|copy}: whether the hardware reads and writes the stack's frames
- *       itself; if not given, where its driver offers it and the MTU is at most 3822 bytes.
+ *       itself; if not given, where its driver offers it and the MTU is at most 3502 bytes.
  *   <li>{@code attach=auto|driver|generic}: whether the program runs in the device's driver or,
  *       more slowly, in the kernel's stack; if not given, in the driver where that can.
  *   <li>{@code rxcsum=trust}: takes the word of who sent them for the checksums of received

@@ -21,7 +21,13 @@ record AfXdpMode(
 
   static final int LARGEST_CHUNK = 4096;
 
+  /** What the kernel keeps free behind a packet that lies in one page, for its own use. */
+  private static final int TAILROOM = 320;
+
   private static final int CACHE_LINE = 64;
+
+  /** The largest MTU whose packets lie in one piece. */
+  static final int LARGEST_MTU = LARGEST_CHUNK - HEADROOM - TAILROOM - longest(0);
 
   /** The longest packet on a device of that MTU. */
   static int longest(int mtu) {
@@ -30,7 +36,7 @@ record AfXdpMode(
 
   /** Whether packets of that length must be received in pieces. */
   static boolean takesPieces(int longest) {
-    return HEADROOM + longest > LARGEST_CHUNK;
+    return longest > longest(LARGEST_MTU);
   }
 
   /**

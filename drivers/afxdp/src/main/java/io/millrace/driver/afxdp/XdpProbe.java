@@ -6,8 +6,6 @@ import io.millrace.spi.PortException;
 /** Finds out, with a socket that is closed again, what the device and the kernel can do. Cold. */
 final class XdpProbe {
   private static final int FRAMES = 64;
-  private static final int LARGEST_MTU =
-      AfXdpMode.LARGEST_CHUNK - AfXdpMode.HEADROOM - AfXdpMode.longest(0);
 
   private XdpProbe() {}
 
@@ -31,7 +29,7 @@ final class XdpProbe {
       return false;
     }
     if (pieces) {
-      throw AfXdpError.tooLongForZeroCopy(options.device(), LARGEST_MTU);
+      throw AfXdpError.tooLongForZeroCopy(options.device(), AfXdpMode.LARGEST_MTU);
     }
     try (Region region = Region.allocate((long) FRAMES * AfXdpMode.LARGEST_CHUNK, false);
         XdpSocket socket = new XdpSocket(options.device())) {

@@ -91,10 +91,10 @@ final class AfXdpSentencesTest {
                 + " unlimited', or LimitMEMLOCK=infinity in a service), or take fewer frames");
     assertThat(AfXdpError.notBound("eth1", 3, -Linux.EBUSY))
         .hasMessage("queue 3 of eth1 belongs to another AF_XDP socket already");
-    assertThat(AfXdpError.tooLongForZeroCopy("eth1", 3822))
+    assertThat(AfXdpError.tooLongForZeroCopy("eth1", 3502))
         .hasMessage(
             "option mode=zerocopy: the MTU of eth1 is too large for it; 'ip link set eth1 mtu"
-                + " 3822' is the most");
+                + " 3502' is the most");
     assertThat(AfXdpError.noQueue(options("eth1", Map.of("first-queue", "4")), 4))
         .hasMessage("option first-queue=4: eth1 has the queues 0 to 3");
   }
