@@ -41,6 +41,6 @@ final class SocketOptions {
   /** The kernel takes 1 to 32,767 seconds. */
   private static void seconds(SocketChannel channel, SocketOption<Integer> option, long nanos)
       throws IOException {
-    channel.setOption(option, (int) Math.clamp((nanos + SECOND - 1) / SECOND, 1, 32_767));
+    channel.setOption(option, Math.clamp((nanos + SECOND - 1) / SECOND, 1, 32_767));
   }
 }

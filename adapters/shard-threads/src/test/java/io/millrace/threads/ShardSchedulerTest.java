@@ -6,7 +6,6 @@ import io.millrace.diag.Counter;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.net.ShardConfig;
-import io.millrace.net.ShardMode;
 import io.millrace.net.ShardThreads;
 import io.millrace.time.ShardClock;
 import java.time.Duration;
@@ -79,9 +78,7 @@ class ShardSchedulerTest {
   @Test
   void threads_that_are_woken_from_elsewhere_come_back_although_the_mailbox_is_full()
       throws Exception {
-    ShardConfig small =
-        new ShardConfig(ShardMode.ADAPTIVE, -1, 1_024, 0, 0, /* mailbox= */ 2, false);
-    try (NetStack stack = stack(small)) {
+    try (NetStack stack = stack(ShardConfig.defaults())) {
       Shard shard = stack.shard(0);
       ShardThreads threads = threads(stack);
       CountDownLatch parked = new CountDownLatch(50);
