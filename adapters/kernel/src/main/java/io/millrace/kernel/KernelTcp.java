@@ -1,6 +1,5 @@
 package io.millrace.kernel;
 
-import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.flow.Flow;
 import io.millrace.ip.IpAddress;
@@ -109,8 +108,7 @@ final class KernelTcp extends Tcp implements SocketTransport {
       closeQuietly(channel);
       TcpCloseReason outcome = TcpOpener.outcome(e);
       if (outcome == null) {
-        throw new IllegalStateException(
-            "no connection to " + remote + ":" + remotePort + ": " + e.getMessage(), e);
+        throw TcpOpener.refusal(remote, remotePort, e);
       }
       failed(c, outcome);
     }
@@ -415,14 +413,7 @@ final class KernelTcp extends Tcp implements SocketTransport {
     }
     c.closed = true;
     remove(c);
-    Frame frame = c.firstReceived;
-    c.firstReceived = null;
-    c.lastReceived = null;
-    while (frame != null) {
-      Frame next = frame.next();
-      frame.release();
-      frame = next;
-    }
+    c.discardReceived();
     dispatcher.closed(c, closing);
   }
 

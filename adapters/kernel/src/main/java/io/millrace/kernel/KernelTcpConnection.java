@@ -126,11 +126,29 @@ final class KernelTcpConnection extends TcpConnection implements Selectable {
     local(address.hi(), address.lo(), port);
   }
 
-  /** Ends it, if it has not ended yet; the application is told later in the duty cycle. */
+  /**
+   * Ends it, if it has not ended yet; the application is told later in the duty cycle. Unless both
+   * sides have closed, what was not delivered is lost.
+   */
   void end(TcpCloseReason why) {
     if (cause == null) {
       cause = why;
+      if (why != TcpCloseReason.NORMAL) {
+        discardReceived();
+      }
       tcp.markDirty(this);
+    }
+  }
+
+  /** Releases what was received and has not been delivered. */
+  void discardReceived() {
+    Frame frame = firstReceived;
+    firstReceived = null;
+    lastReceived = null;
+    while (frame != null) {
+      Frame after = frame.next();
+      frame.release();
+      frame = after;
     }
   }
 

@@ -105,6 +105,14 @@ final class TcpOpener {
     return e instanceof ConnectException || e instanceof NoRouteToHostException ? reason(e) : null;
   }
 
+  /** What an attempt that did not leave this machine throws. */
+  static IllegalStateException refusal(IpAddress remote, int port, IOException e) {
+    return reason(e) == TcpCloseReason.UNREACHABLE
+        ? new IllegalStateException("no route to " + remote, e)
+        : new IllegalStateException(
+            "no connection to " + remote + ":" + port + ": " + e.getMessage(), e);
+  }
+
   /** Why a connection is over. The kernel's words are all that java.net passes on. */
   static TcpCloseReason reason(IOException e) {
     String words = String.valueOf(e.getMessage());

@@ -229,6 +229,32 @@ class TcpContractTest extends SocketContract {
   }
 
   @Test
+  void abort_drops_what_was_not_delivered() {
+    client.onConnected = c -> c.send(buffer(random(50_000)));
+    server.onConnected = TcpConnection::pauseReading;
+    connect();
+    ends.settle();
+    server.connection.abort();
+    untilClosed();
+    assertThat(server.told).containsExactly("connected", "closed ABORTED");
+    assertThat(client.reason).isEqualTo(TcpCloseReason.RESET);
+  }
+
+  @Test
+  void nothing_is_delivered_behind_an_abort() {
+    AtomicInteger deliveries = new AtomicInteger();
+    client.onConnected = c -> c.send(buffer(random(50_000)));
+    server.onData =
+        (c, data) -> {
+          deliveries.incrementAndGet();
+          c.abort();
+        };
+    connect();
+    untilClosed();
+    assertThat(deliveries).hasValue(1);
+  }
+
+  @Test
   void data_behind_the_end_resets() {
     server.onConnected = TcpConnection::close;
     client.onPeerClosed = c -> {};
