@@ -13,6 +13,9 @@ final class Ports {
   }
 
   private static String describe(PortInfo port) {
+    if (port.mac() == 0) {
+      return port.name() + ", the sockets of this machine";
+    }
     String mac = String.format("%012x", port.mac()).replaceAll("(..)(?!$)", "$1:");
     return port.name() + ", " + mac + ", MTU " + port.mtu();
   }

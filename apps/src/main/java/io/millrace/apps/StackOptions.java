@@ -15,6 +15,11 @@ final class StackOptions {
   /** The stack's address if nothing else is said. */
   static final String DEFAULT_ADDRESS = "10.77.0.2/24";
 
+  /** The port on the sockets of this machine, and what reaches it. */
+  private static final String KERNEL = "kernel:";
+
+  private static final String LOOPBACK = "127.0.0.1/8";
+
   @Option(
       names = "--driver",
       paramLabel = "PORT",
@@ -29,8 +34,10 @@ final class StackOptions {
       names = "--address",
       paramLabel = "ADDRESS/PREFIX",
       converter = Converters.Prefix.class,
-      defaultValue = DEFAULT_ADDRESS,
-      description = "The stack's own address and network. Default: ${DEFAULT-VALUE}")
+      description = {
+        "The stack's own address and network. Default: " + DEFAULT_ADDRESS + ", and none with",
+        "the driver kernel:, which has the addresses of this machine"
+      })
   private IpPrefix address;
 
   @Option(
@@ -76,8 +83,7 @@ final class StackOptions {
     if (poll) {
       each = each.withMode(ShardMode.POLL);
     }
-    NetStack.Builder builder =
-        NetStack.builder().shards(each).port(driver + more, address.toString());
+    NetStack.Builder builder = NetStack.builder().shards(each).port(driver + more, addresses());
     try {
       if (shards != null) {
         builder.shards(shards);
@@ -97,7 +103,16 @@ final class StackOptions {
     return builder.start();
   }
 
+  private boolean usesKernel() {
+    return driver.startsWith(KERNEL);
+  }
+
+  private String[] addresses() {
+    return address == null && usesKernel() ? new String[0] : new String[] {address().toString()};
+  }
+
+  /** The stack's address, for people; on the kernel's sockets one that certainly reaches it. */
   IpPrefix address() {
-    return address;
+    return address != null ? address : IpPrefix.parse(usesKernel() ? LOOPBACK : DEFAULT_ADDRESS);
   }
 }

@@ -12,9 +12,6 @@ import java.lang.System.Logger.Level;
 final class ShardThread extends Thread {
   private static final Logger LOG = System.getLogger("io.millrace.shard");
 
-  /** Empty duty cycles before an adaptive shard sleeps. */
-  private static final int SPINS = 2_000;
-
   private final Shard shard;
   private final Sleeper sleeper;
   private volatile boolean stopping;
@@ -56,8 +53,9 @@ final class ShardThread extends Thread {
   private void turn() {
     boolean adaptive = shard.config().mode() == ShardMode.ADAPTIVE;
     long threshold = shard.config().stallThreshold();
-    int idle = 0;
+    long spin = shard.config().spin();
     long begun = shard.clock().update();
+    long sleepAt = begun + spin;
     while (!stopping) {
       int work = shard.step();
       cycles++;
@@ -69,14 +67,14 @@ final class ShardThread extends Thread {
       begun = now;
       if (work != 0) {
         shard.counters().increment(Counter.BUSY_CYCLES);
-        idle = 0;
+        sleepAt = now + spin;
         continue;
       }
       Thread.onSpinWait();
-      if (adaptive && ++idle >= SPINS) {
+      if (adaptive && now >= sleepAt) {
         sleep();
         begun = shard.clock().update();
-        idle = SPINS - SPINS / 20;
+        sleepAt = begun;
       }
     }
   }

@@ -236,7 +236,7 @@ class ShardThreadTest {
   @Test
   void aFullMailboxRefusesAndSaysSo() throws Exception {
     try (NetStack stack =
-        start(new ShardConfig(ShardMode.ADAPTIVE, -1, 8, 0, 0, 4, false, 10_000_000))) {
+        start(new ShardConfig(ShardMode.ADAPTIVE, -1, 8, 0, 0, 4, false, 10_000_000, 50_000))) {
       Shard shard = stack.shard(0);
       CountDownLatch release = new CountDownLatch(1);
       CountDownLatch blocked = new CountDownLatch(1);

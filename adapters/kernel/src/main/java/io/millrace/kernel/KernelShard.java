@@ -23,7 +23,6 @@ final class KernelShard implements ShardSockets {
   /** Made once: the selector calls it for each key. */
   private final Consumer<SelectionKey> tell = this::tell;
 
-  private final Consumer<SelectionKey> leave = key -> {};
   private long now;
   private boolean selecting;
   private boolean leaving;
@@ -70,6 +69,10 @@ final class KernelShard implements ShardSockets {
     return ready != 0;
   }
 
+  /** Does nothing with a key that is ready. */
+  @SuppressWarnings("unused") // it is a Consumer of them
+  private static void leave(SelectionKey key) {}
+
   /**
    * Lets go at once of channels that were closed: the kernel keeps them until the selector has seen
    * it.
@@ -77,7 +80,7 @@ final class KernelShard implements ShardSockets {
   void leaveNow() {
     leaving = selecting;
     if (!selecting) {
-      select(leave);
+      select(KernelShard::leave);
     }
   }
 
@@ -102,7 +105,7 @@ final class KernelShard implements ShardSockets {
     }
     try {
       // What is ready stays ready: the next duty cycle finds it.
-      selector.select(leave, millis);
+      selector.select(KernelShard::leave, millis);
     } catch (IOException e) {
       throw new UncheckedIOException("the selector of shard " + shard.index() + " fails", e);
     }

@@ -1,5 +1,6 @@
 package io.millrace.driver.afxdp;
 
+import io.millrace.flow.Toeplitz;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
 import java.util.Arrays;
@@ -19,7 +20,8 @@ import java.util.Set;
  *     looks for them of its own accord
  * @param busyPollBudget packets per call
  * @param only what comes to us, or null if everything
- * @param rssKey the key of the device's Toeplitz hash, or null if it is asked for it
+ * @param rssKey the key of the device's Toeplitz hash as hexadecimal digits, or null if it is asked
+ *     for it
  * @param netns null if not given
  */
 record AfXdpOptions(
@@ -34,7 +36,7 @@ record AfXdpOptions(
     int busyPoll,
     int busyPollBudget,
     Selection only,
-    byte[] rssKey,
+    String rssKey,
     String netns) {
   /** Whether packets are copied between the device's memory and ours. */
   enum Mode {
@@ -69,7 +71,6 @@ record AfXdpOptions(
   private static final int LARGEST_RING = 32_768;
   private static final int SMALLEST_RING = 64;
   private static final int LONGEST_NAME = 15;
-  private static final int KEY_SIZE = 40;
 
   static AfXdpOptions of(PortConfig config) {
     config.allow(KNOWN);
@@ -149,15 +150,15 @@ record AfXdpOptions(
     };
   }
 
-  private static byte[] rssKey(PortConfig config) {
+  private static String rssKey(PortConfig config) {
     String text = config.option("rss-key", null);
     if (text == null) {
       return null;
     }
     try {
-      byte[] key = HexFormat.of().parseHex(text.replace(":", ""));
-      if (key.length >= KEY_SIZE) {
-        return key;
+      String digits = text.replace(":", "");
+      if (HexFormat.of().parseHex(digits).length >= Toeplitz.KEY_SIZE) {
+        return digits;
       }
     } catch (IllegalArgumentException e) {
       // Said below, in the same words.

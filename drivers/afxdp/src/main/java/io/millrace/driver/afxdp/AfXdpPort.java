@@ -11,6 +11,7 @@ import io.millrace.spi.PortInfo;
 import io.millrace.spi.PortQueue;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HexFormat;
 import java.util.Objects;
 
 /** A network interface whose packets come to us. */
@@ -99,7 +100,7 @@ final class AfXdpPort implements Port {
   /** What decides a packet's queue, if that is known and only our queues get any. */
   private static Toeplitz receiveHash(AfXdpOptions options, Ethtool ethtool, int count, int there) {
     if (options.rssKey() != null) {
-      return new Toeplitz(options.rssKey(), count);
+      return new Toeplitz(HexFormat.of().parseHex(options.rssKey()), count);
     }
     ReceiveHash hash = ethtool.receiveHash();
     return options.firstQueue() == 0 && count == there ? hash.toeplitz() : null;

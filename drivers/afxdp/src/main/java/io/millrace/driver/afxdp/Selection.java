@@ -56,7 +56,7 @@ record Selection(List<Rule> rules, boolean fragments) {
       return new Rule(protocol, 0, 0);
     }
     if (protocol != null && parts.length == 2 && parts[1].matches("[0-9]{1,5}(-[0-9]{1,5})?")) {
-      String[] ends = parts[1].split("-");
+      String[] ends = parts[1].split("-", -1);
       int first = Integer.parseInt(ends[0]);
       int last = Integer.parseInt(ends[ends.length - 1]);
       if (first >= 1 && first <= last && last <= LAST_PORT) {

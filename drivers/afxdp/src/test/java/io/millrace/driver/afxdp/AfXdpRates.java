@@ -80,8 +80,8 @@ final class AfXdpRates {
   private static Map<String, String> options(String[] arguments, int index) {
     Map<String, String> options = new LinkedHashMap<>();
     if (arguments.length > index) {
-      for (String option : arguments[index].split(",")) {
-        String[] parts = option.split("=");
+      for (String option : arguments[index].split(",", -1)) {
+        String[] parts = option.split("=", -1);
         if (!option.isEmpty()) {
           options.put(parts[0], parts.length == 1 ? "on" : parts[1]);
         }

@@ -49,7 +49,7 @@ final class VethRssTest {
   @Test
   void flowsOfTheKernelsSocketsComeByTheQueueOfTheirHash() {
     try (Cable cable = new Cable(QUEUES, 1500);
-        VethRss rss = VethRss.attach(cable.veth.right(), toeplitz)) {
+        VethRss _ = VethRss.attach(cable.veth.right(), toeplitz)) {
       cable.open(QUEUES, 2112, Map.of());
       Namespace.in(
           cable.kernel.name(),
@@ -87,7 +87,7 @@ final class VethRssTest {
   void packetsOfAnyKindComeByTheQueueOfTheirHash() {
     SplittableRandom random = new SplittableRandom(7);
     try (Cable cable = new Cable(QUEUES, 1500);
-        VethRss rss = VethRss.attach(cable.veth.right(), toeplitz);
+        VethRss _ = VethRss.attach(cable.veth.right(), toeplitz);
         PacketSocket socket = PacketSocket.open(cable.kernel.name(), Cable.PEER, 0x88b5)) {
       cable.open(QUEUES, 2112, Map.of());
       for (int i = 0; i < FLOWS; i++) {

@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 final class TapDevice implements AutoCloseable {
   private static final int SET_IFF = 0x4004_54ca;
   private static final int SET_PERSIST = 0x4004_54cb;
+  private static final int SET_STEERING = 0x8004_54e0;
   private static final int SET_OFFLOAD = 0x4004_54d0;
   private static final int SET_HEADER_SIZE = 0x4004_54d8;
 
@@ -104,6 +105,15 @@ final class TapDevice implements AutoCloseable {
   /** Leaves the device there when its last descriptor is closed. */
   void persist(TapOptions options) {
     require(options, "the persistence", linux.ioctl(fds[0], SET_PERSIST, 1));
+  }
+
+  /** Has a program, by its descriptor, choose the queue of each packet; negative if refused. */
+  int steer(int program) {
+    try (Arena arena = Arena.ofConfined()) {
+      long value = arena.allocate(4, 4).address();
+      Bytes.put32Native(value, program);
+      return linux.ioctl(fds[0], SET_STEERING, value);
+    }
   }
 
   int fd(int queue) {

@@ -50,7 +50,9 @@ final class TapPort implements Port {
                 mac(options, link),
                 link.mtu(),
                 options.queues(),
-                options.offload() ? OFFLOADS : 0);
+                options.offload() ? OFFLOADS : 0,
+                0,
+                options.queues() > 1 ? TapSteering.install(device, options) : null);
         if (options.persist()) {
           device.persist(options);
         }
