@@ -68,18 +68,16 @@ final class HttpLoad {
     return nanos;
   }
 
-  /** One connection, and those that follow in its place. */
+  /** One connection, whose place another one takes when it is over. */
   private final class Session implements TcpHandler {
     private final ResponseCounter responses = new ResponseCounter(known);
-    private TcpConnection current;
     private long startedAt;
     private boolean answered;
+    private boolean replaced;
 
     void connect() {
-      responses.reset();
-      answered = false;
       startedAt = shard.clock().now();
-      current = Tcp.of(shard).connect(server, port, this);
+      Tcp.of(shard).connect(server, port, this);
       open++;
     }
 
@@ -122,16 +120,18 @@ final class HttpLoad {
     public void onPeerClosed(TcpConnection c) {
       c.close();
       if (close && answered && !stopping) {
-        connect(); // the last acknowledgment need not be waited for
+        replaced = true; // the last acknowledgment need not be waited for
+        new Session().connect();
       }
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // the very connection, not one like it
     public void onClosed(TcpConnection c, TcpCloseReason reason) {
       open--;
-      if (c == current && !stopping) {
+      if (!replaced && !stopping) {
         errors++;
-        connect();
+        new Session().connect();
       }
     }
   }
