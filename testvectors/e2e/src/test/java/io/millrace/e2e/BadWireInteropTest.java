@@ -69,8 +69,7 @@ class BadWireInteropTest {
     byte[] input = new byte[300_000];
     new SplittableRandom(1).nextBytes(input);
     io.millrace.tcp.Tcp.listen(lab.stack(), 7, c -> new AnswerAtEnd());
-    Process nc = lab.start("nc", "-N", Lab.STACK, "7");
-    Lab.feed(nc, input);
+    Process nc = lab.startWith(input, "nc", "-N", Lab.STACK, "7");
     assertThat(nc.getInputStream().readAllBytes()).isEqualTo(input);
     assertThat(Lab.exitCode(nc)).isZero();
   }

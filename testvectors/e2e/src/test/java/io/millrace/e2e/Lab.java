@@ -11,11 +11,11 @@ import io.millrace.testkit.netns.NetworkNamespace;
 import io.millrace.testkit.netns.VethPair;
 import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -220,17 +220,23 @@ final class Lab implements AutoCloseable {
     process.destroyForcibly();
   }
 
-  /** Feeds a command, and closes its input. */
-  static void feed(Process process, byte[] input) {
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try (OutputStream to = process.getOutputStream()) {
-                to.write(input);
-              } catch (IOException e) {
-                // It has ended without reading everything: its exit code tells.
-              }
-            });
+  /**
+   * Starts a command whose input is these bytes. From a file: the end of a pipe is a signal of its
+   * own beside its last bytes, and netcat sometimes heeds it first and loses them.
+   */
+  Process startWith(byte[] input, String... command) {
+    try {
+      Path file = Files.createTempFile("millrace-input", null);
+      file.toFile().deleteOnExit();
+      Files.write(file, input);
+      List<String> all = new ArrayList<>();
+      Collections.addAll(all, "sh", "-c", "input=$1; shift; exec \"$@\" <\"$input\"", "sh");
+      all.add(file.toString());
+      Collections.addAll(all, command);
+      return start(all.toArray(String[]::new));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Waits until something on the kernel's side listens to a port. */

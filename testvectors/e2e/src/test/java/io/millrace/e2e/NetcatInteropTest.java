@@ -51,13 +51,6 @@ class NetcatInteropTest {
     return bytes;
   }
 
-  private static byte[] send(Process nc, byte[] input) throws IOException {
-    Lab.feed(nc, input);
-    byte[] output = nc.getInputStream().readAllBytes();
-    assertThat(Lab.exitCode(nc)).isZero();
-    return output;
-  }
-
   /** With -N netcat closes its side at the end of its input: the answer comes half closed. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 1_000, 1_000_000})
@@ -65,7 +58,9 @@ class NetcatInteropTest {
     int port = ports++;
     Tcp.listen(lab.stack(), port, c -> new AnswerAtEnd());
     byte[] input = random(size);
-    assertThat(send(lab.start("nc", "-N", Lab.STACK, "" + port), input)).isEqualTo(input);
+    Process nc = lab.startWith(input, "nc", "-N", Lab.STACK, "" + port);
+    assertThat(nc.getInputStream().readAllBytes()).isEqualTo(input);
+    assertThat(Lab.exitCode(nc)).isZero();
   }
 
   @Test
@@ -79,11 +74,10 @@ class NetcatInteropTest {
   @ValueSource(ints = {0, 1, 1_000, 1_000_000})
   void tcp_from_us_arrives_and_is_answered(int size) throws IOException {
     int port = ports++;
-    Process nc = lab.start("nc", "-N", "-l", Lab.KERNEL, "" + port);
-    lab.awaitListener("tcp", port);
     byte[] answer = random(size + 1);
     byte[] question = random(size);
-    Lab.feed(nc, answer);
+    Process nc = lab.startWith(answer, "nc", "-N", "-l", Lab.KERNEL, "" + port);
+    lab.awaitListener("tcp", port);
     Talk talk = new Talk(question);
     lab.shard().execute(() -> Tcp.of(lab.shard()).connect(Lab.KERNEL_ADDRESS, port, talk));
     assertThat(nc.getInputStream().readAllBytes()).isEqualTo(question);
