@@ -25,7 +25,7 @@ class FileTransferInteropTest {
           Arguments.of(Link.PLAIN, LARGEST / 4),
           Arguments.of(Link.JUMBO, LARGEST / 4),
           Arguments.of(Link.PLAIN_JUMBO, LARGEST / 4),
-          Arguments.of(Link.XDP, LARGEST),
+          Arguments.of(Link.XDP, 2 * LARGEST),
           Arguments.of(Link.XDP_GENERIC, LARGEST / 16),
           Arguments.of(Link.XDP_JUMBO, LARGEST / 2),
           Arguments.of(Link.XDP_TRUST, LARGEST / 2),

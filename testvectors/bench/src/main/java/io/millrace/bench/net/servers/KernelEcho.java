@@ -64,7 +64,7 @@ public final class KernelEcho {
 
   private void ready(SelectionKey key, Selector selector) {
     try {
-      if (key.channel() instanceof DatagramChannel) {
+      if (key.channel().equals(datagrams)) {
         datagram();
       } else if (key.isAcceptable()) {
         SocketChannel connection = accept();
