@@ -86,8 +86,8 @@ class CommandLineTest {
       delimiter = '|',
       value = {
         "httpd --driver nonsense           | 'nonsense' is not a port: write driver:target",
-        "httpd --driver foo:bar            | there is no driver 'foo'; available are mem, pcap,"
-            + " tap",
+        "httpd --driver foo:bar            | there is no driver 'foo'; available are afpacket,"
+            + " afxdp, kernel, mem, pcap, tap",
         "httpd --driver mem:w,x=1          | unknown option x",
         "httpd --driver mem:w,loss=2       | loss=2",
         "httpd --driver mem:w --root /none | /none is not a folder that can be read",

@@ -26,7 +26,7 @@ enum Medium {
     @Override
     Ends open(Record... settings) {
       assumeTap();
-      return TapEnds.open(false, settings);
+      return CableEnds.tap(false, settings);
     }
   },
   /** The kernel's sockets connect to our stack on a TAP device. */
@@ -34,7 +34,23 @@ enum Medium {
     @Override
     Ends open(Record... settings) {
       assumeTap();
-      return TapEnds.open(true, settings);
+      return CableEnds.tap(true, settings);
+    }
+  },
+  /** Our stack on AF_XDP connects to the kernel's sockets. */
+  XDP_TO_KERNEL {
+    @Override
+    Ends open(Record... settings) {
+      NetworkNamespace.assumeAvailable();
+      return CableEnds.xdp(false, settings);
+    }
+  },
+  /** The kernel's sockets connect to our stack on AF_XDP. */
+  KERNEL_TO_XDP {
+    @Override
+    Ends open(Record... settings) {
+      NetworkNamespace.assumeAvailable();
+      return CableEnds.xdp(true, settings);
     }
   };
 

@@ -64,7 +64,7 @@ public final class KernelEcho {
 
   private void ready(SelectionKey key, Selector selector) {
     try {
-      if (key.channel().equals(datagrams)) {
+      if (key.channel() instanceof DatagramChannel) {
         datagram();
       } else if (key.isAcceptable()) {
         SocketChannel connection = accept();
