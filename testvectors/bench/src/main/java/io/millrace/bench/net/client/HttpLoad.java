@@ -126,7 +126,6 @@ final class HttpLoad {
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // the very connection, not one like it
     public void onClosed(TcpConnection c, TcpCloseReason reason) {
       open--;
       if (!replaced && !stopping) {
