@@ -59,6 +59,39 @@ final class StackUdp extends Udp {
     return bind(local, port, handler, true);
   }
 
+  @Override
+  public UdpSocket connect(IpAddress remote, int remotePort, UdpHandler handler) {
+    checkOwner();
+    Route route = shard.group().size() == 1 ? null : route(0, 0, remote.hi(), remote.lo());
+    // Without a route, or with one shard, there is nothing to choose.
+    int port = route == null ? 0 : portOfOurs(route, remotePort);
+    return connect(port, remote, remotePort, handler);
+  }
+
+  /** A free port to which a peer's datagrams come in at this shard; 0 if there is none. */
+  private int portOfOurs(Route route, int remotePort) {
+    int port = ephemeral.start(route.sourceHi(), route.sourceLo(), 0, 0, 0, IpProtocol.UDP);
+    for (int tries = ephemeral.count(); tries > 0; tries--) {
+      if (ports.isFree(port) && owner(route, port, remotePort) == shard.index()) {
+        return port;
+      }
+      port = ephemeral.next(port);
+    }
+    return 0;
+  }
+
+  private int owner(Route route, int port, int remotePort) {
+    return shard
+        .steering()
+        .owner(
+            route.networkInterface().index(),
+            route.destinationHi(),
+            route.destinationLo(),
+            route.sourceHi(),
+            route.sourceLo(),
+            Flow.ports(remotePort, port));
+  }
+
   private StackUdpSocket bind(IpAddress local, int port, UdpHandler handler, boolean shared) {
     Objects.requireNonNull(handler);
     checkOwner();

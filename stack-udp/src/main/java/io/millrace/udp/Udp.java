@@ -65,6 +65,30 @@ public abstract class Udp implements Transport {
    */
   public abstract UdpSocket bindShared(IpAddress local, int port, UdpHandler handler);
 
+  /**
+   * Binds a socket to a port that the stack chooses, and connects it to a peer. On a stack of
+   * several shards the port is chosen so that the peer's datagrams come in at this one.
+   *
+   * @throws NoRouteException if there is no route to the peer
+   * @throws AddressInUseException if no port is free
+   * @throws IllegalArgumentException if the port is out of range
+   */
+  public UdpSocket connect(IpAddress remote, int remotePort, UdpHandler handler) {
+    return connect(0, remote, remotePort, handler);
+  }
+
+  /** Binds a port, or one that is chosen if it is 0, and connects; closes again if that fails. */
+  final UdpSocket connect(int port, IpAddress remote, int remotePort, UdpHandler handler) {
+    UdpSocket socket = bind(port, handler);
+    try {
+      socket.connect(remote, remotePort);
+      return socket;
+    } catch (RuntimeException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
   /** The number of open sockets. */
   public abstract int socketCount();
 

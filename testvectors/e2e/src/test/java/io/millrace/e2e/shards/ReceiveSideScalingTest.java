@@ -135,6 +135,42 @@ class ReceiveSideScalingTest {
   }
 
   @Test
+  void answers_to_a_connected_socket_come_in_at_its_shard() {
+    String wire = "mem:rss-connected,queues=" + SHARDS;
+    int[] answers = new int[SHARDS];
+    try (NetStack client = driven(wire, "10.0.0.1/24");
+        NetStack server = driven(wire, "10.0.0.2/24")) {
+      for (int i = 0; i < SHARDS; i++) {
+        Udp.of(server.shard(i))
+            .bind(7, (socket, data, hi, lo, port) -> socket.sendTo(hi, lo, port, data));
+      }
+      List<UdpSocket> sockets = new ArrayList<>();
+      // As many of each shard as may wait for a link address.
+      for (int i = 0; i < 8 * SHARDS; i++) {
+        int shard = i % SHARDS;
+        sockets.add(
+            Udp.of(client.shard(shard))
+                .connect(SERVER, 7, (socket, data, hi, lo, port) -> answers[shard]++));
+      }
+      long handedOver = 0;
+      for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < sockets.size(); i++) {
+          Frame data = client.shard(i % SHARDS).pool().allocate();
+          data.append(8);
+          sockets.get(i).send(data);
+          data.release();
+        }
+        turn(20, client, server);
+        if (round == 0) {
+          handedOver = client.count(Counter.FRAMES_HANDED_OVER); // link addresses were asked for
+        }
+      }
+      assertThat(client.count(Counter.FRAMES_HANDED_OVER)).isEqualTo(handedOver);
+    }
+    assertThat(answers).containsOnly(24);
+  }
+
+  @Test
   void shards_with_threads_of_their_own_talk_to_each_other() throws InterruptedException {
     String wire = "mem:rss-threads,queues=2";
     int connections = 200;
