@@ -64,6 +64,9 @@ public final class Lane {
   private final int completionCount;
   private Region framesMemory;
 
+  /** Wakes the receiver up, or null. */
+  private volatile Runnable bell;
+
   /**
    * Makes a lane, its memory zeroed.
    *
@@ -143,6 +146,19 @@ public final class Lane {
   void hold(Region frames) {
     frames.retain();
     framesMemory = frames;
+  }
+
+  /** The receiver: what the sender is to run when it has sent something and rings. */
+  void bell(Runnable newBell) {
+    bell = newBell;
+  }
+
+  /** The sender: wakes the receiver up, if it asked for that. */
+  void ringBell() {
+    Runnable each = bell;
+    if (each != null) {
+      each.run();
+    }
   }
 
   /** Any thread: says that the receiver is gone. */

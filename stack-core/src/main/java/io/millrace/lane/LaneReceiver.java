@@ -76,6 +76,16 @@ public final class LaneReceiver extends CacheLinePad {
     return n;
   }
 
+  /** What wakes this shard up, for the sender to run when it rings; any thread may run it. */
+  public void bell(Runnable wakeUp) {
+    lane.bell(wakeUp);
+  }
+
+  /** Whether {@link #receive} would receive something. */
+  public boolean hasArrivals() {
+    return Bytes.getIntAcquire(filledAt) != taken;
+  }
+
   private Frame take(long now) {
     long at = completions + (taken & completionMask) * 16L;
     long completion = Bytes.i64Native(at);

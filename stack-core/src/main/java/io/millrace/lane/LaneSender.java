@@ -129,6 +129,11 @@ public final class LaneSender extends CacheLinePad {
     Bytes.setIntRelease(filledAt, filled);
   }
 
+  /** Wakes the receiver up if it sleeps and has asked for that, to be called after publishing. */
+  public void ring() {
+    lane.ringBell();
+  }
+
   /** Copies one packet, or says that there is no room for it now. */
   private boolean put(Frame frame) {
     int length = frame.totalLength();

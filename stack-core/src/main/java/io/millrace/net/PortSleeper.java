@@ -2,14 +2,18 @@ package io.millrace.net;
 
 import io.millrace.buf.Bytes;
 import io.millrace.os.Linux;
+import io.millrace.spi.PortQueue;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.BitUtil;
 
 /**
  * Sleeps on the descriptors of a shard's ports and on one of its own, which other threads write to
  * wake it up.
  *
- * <p>A port without a descriptor cannot wake anybody: with one, sleeping is a short nap.
+ * <p>A port without a descriptor wakes the shard up itself; while there is one that cannot,
+ * sleeping is a short nap.
  */
 final class PortSleeper extends Sleeper {
   private static final int NAP_MILLIS = 1;
@@ -21,6 +25,10 @@ final class PortSleeper extends Sleeper {
   private final long pollFds;
   private final int count;
   private final boolean allWake;
+
+  /** Queues that wake us up themselves. */
+  private final List<PortQueue> waking = new ArrayList<>();
+
   private final long scratch;
   private final long one;
 
@@ -44,6 +52,8 @@ final class PortSleeper extends Sleeper {
       int fd = each.queue().fd();
       if (fd >= 0) {
         add(n++, fd);
+      } else if (each.queue().wakes(this::wakeUp)) {
+        waking.add(each.queue());
       } else {
         all = false;
       }
@@ -59,6 +69,11 @@ final class PortSleeper extends Sleeper {
 
   @Override
   void block(long millis) {
+    for (int i = 0; i < waking.size(); i++) {
+      if (waking.get(i).hasArrivals()) {
+        return; // came before we said that we sleep
+      }
+    }
     linux.poll(pollFds, count, (int) (allWake ? millis : Math.min(millis, NAP_MILLIS)));
   }
 

@@ -51,7 +51,7 @@ public record ShardConfig(
 
   /** Adaptive, not pinned, 16,384 frames, 64 large ones, 4,096 messages, 10 ms, 50 µs. */
   public static ShardConfig defaults() {
-    return new ShardConfig(ShardMode.ADAPTIVE, -1, 16_384, 0, 64, 4_096, false, 10_000_000, 50_000);
+    return new ShardConfig(ShardMode.ADAPTIVE, -1, 16_384, 0, 64, 4_096, false, 10_000_000, 20_000);
   }
 
   /** The same with another mode. */

@@ -38,6 +38,16 @@ abstract sealed class ForwardingQueue implements PortQueue permits CapturingQueu
   }
 
   @Override
+  public boolean wakes(Runnable wakeUp) {
+    return inner.wakes(wakeUp);
+  }
+
+  @Override
+  public boolean hasArrivals() {
+    return inner.hasArrivals();
+  }
+
+  @Override
   public long nextDeadline() {
     return inner.nextDeadline();
   }

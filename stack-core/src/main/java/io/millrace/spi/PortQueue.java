@@ -36,6 +36,27 @@ public interface PortQueue {
   int fd();
 
   /**
+   * Asks a queue without a descriptor to wake its shard up when frames arrive. Called once, before
+   * the shard first sleeps.
+   *
+   * @param wakeUp may be run by any thread, after the frames can be seen by {@link #rxBurst}; cheap
+   *     if the shard does not sleep
+   * @return whether the queue will do so; a shard that has a queue without descriptor that will not
+   *     takes short naps only
+   */
+  default boolean wakes(Runnable wakeUp) {
+    return false;
+  }
+
+  /**
+   * Whether frames have arrived, asked of a queue that {@link #wakes} by a shard that is about to
+   * sleep, after the point from which it would be woken up.
+   */
+  default boolean hasArrivals() {
+    return false;
+  }
+
+  /**
    * When this queue has something to do although nothing arrives (delayed frames, a timed replay),
    * in shard time; {@code Long.MAX_VALUE} if nothing.
    */

@@ -10,6 +10,9 @@ final class MemQueue implements PortQueue {
   private final LaneReceiver receiver;
   private final LaneSender sender;
 
+  /** Whether something was sent since the last flush. */
+  private boolean sent;
+
   MemQueue(LaneReceiver receiver, LaneSender sender) {
     this.receiver = receiver;
     this.sender = sender;
@@ -22,12 +25,19 @@ final class MemQueue implements PortQueue {
 
   @Override
   public int txBurst(Frame[] frames, int from, int to) {
-    return sender.send(frames, from, to);
+    int n = sender.send(frames, from, to);
+    sent |= n != 0;
+    return n;
   }
 
-  /** Nothing to do: the receiver polls, and {@link #txBurst} has published. */
+  /** {@link #txBurst} has published; a receiver that sleeps is woken up. */
   @Override
-  public void flush() {}
+  public void flush() {
+    if (sent) {
+      sent = false;
+      sender.ring();
+    }
+  }
 
   /** Nothing to do: {@link #txBurst} has copied the frames and released them. */
   @Override
@@ -38,6 +48,17 @@ final class MemQueue implements PortQueue {
   @Override
   public int fd() {
     return -1;
+  }
+
+  @Override
+  public boolean wakes(Runnable wakeUp) {
+    receiver.bell(wakeUp);
+    return true;
+  }
+
+  @Override
+  public boolean hasArrivals() {
+    return receiver.hasArrivals();
   }
 
   @Override

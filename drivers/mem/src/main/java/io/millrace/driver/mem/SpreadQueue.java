@@ -21,6 +21,9 @@ final class SpreadQueue implements PortQueue {
   /** The receiver that is asked first, so that none starves. */
   private int first;
 
+  /** A bit for each queue of the other end that something was sent to since the last flush. */
+  private long rung;
+
   /**
    * Makes a queue.
    *
@@ -63,6 +66,7 @@ final class SpreadQueue implements PortQueue {
       touched |= 1L << queue;
       i++;
     }
+    rung |= touched;
     while (touched != 0) {
       senders[Long.numberOfTrailingZeros(touched)].publish();
       touched &= touched - 1;
@@ -70,9 +74,14 @@ final class SpreadQueue implements PortQueue {
     return i - from;
   }
 
-  /** Nothing to do: the receiver polls, and {@link #txBurst} has published. */
+  /** {@link #txBurst} has published; receivers that sleep are woken up. */
   @Override
-  public void flush() {}
+  public void flush() {
+    while (rung != 0) {
+      senders[Long.numberOfTrailingZeros(rung)].ring();
+      rung &= rung - 1;
+    }
+  }
 
   /** Nothing to do: {@link #txBurst} has copied the frames and released them. */
   @Override
@@ -83,6 +92,24 @@ final class SpreadQueue implements PortQueue {
   @Override
   public int fd() {
     return -1;
+  }
+
+  @Override
+  public boolean wakes(Runnable wakeUp) {
+    for (LaneReceiver each : receivers) {
+      each.bell(wakeUp);
+    }
+    return true;
+  }
+
+  @Override
+  public boolean hasArrivals() {
+    for (LaneReceiver each : receivers) {
+      if (each.hasArrivals()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
