@@ -49,6 +49,12 @@ public final class Frame extends Buffer {
   /** The frame was received by another shard, which handed it over: it must not be sent back. */
   public static final int HANDED_OVER = 64;
 
+  /**
+   * Several receivers have been lent this frame: its bytes are for reading only, and whoever sends
+   * it on sends a copy.
+   */
+  public static final int SHARED = 128;
+
   private final FramePool pool;
   private final long base;
   private final int capacity;

@@ -95,6 +95,11 @@ public enum DropReason {
   /** UDP: nobody is bound to the port. */
   UDP_NO_PORT("UDP port not bound"),
 
+  /** UDP: for a group or from a source that no socket of the port listens to. */
+  UDP_NOT_WANTED("UDP group or source not wanted"),
+  /** UDP: as many datagrams of ours as can wait for our own groups did. */
+  UDP_LOOP_FULL("UDP multicast loop full"),
+
   /** TCP: truncated header or impossible data offset. */
   TCP_BAD_HEADER("TCP header malformed"),
   /** TCP: checksum wrong. */
