@@ -125,6 +125,8 @@ public enum DropReason {
 
   /** Impairment decorator: lost on purpose. */
   IMPAIRED_LOSS("impairment: loss"),
+  /** Impairment decorator: longer than the simulated path takes. */
+  IMPAIRED_TOO_LONG("impairment: too long"),
   /** Impairment decorator: the simulated queue was full. */
   IMPAIRED_QUEUE_FULL("impairment: queue full");
 

@@ -28,6 +28,8 @@ package io.millrace.tcp;
  * @param keepAliveInterval time between probes
  * @param keepAliveProbes unanswered probes before the connection is given up
  * @param maxConnections connections and half-open ones on a shard
+ * @param blackHoleTimeouts timeouts of the same full segment after which the path's MTU is doubted
+ *     and searched for with segments of different sizes (RFC 4821); 0 for never
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
  */
 public record TcpConfig(
@@ -53,6 +55,7 @@ public record TcpConfig(
     long keepAliveInterval,
     int keepAliveProbes,
     int maxConnections,
+    int blackHoleTimeouts,
     int challengeAcks) {
 
   private static final long MILLI = 1_000_000L;
@@ -81,6 +84,7 @@ public record TcpConfig(
           75 * SECOND,
           9,
           2_000_000,
+          3,
           10);
 
   /** Checks the ranges. */
@@ -102,6 +106,7 @@ public record TcpConfig(
     range("keepAliveProbes", keepAliveProbes, 1, 1_000);
     range("maxTimeWait", maxTimeWait, 0, 10_000_000);
     range("maxConnections", maxConnections, 1, 100_000_000);
+    range("blackHoleTimeouts", blackHoleTimeouts, 0, 100);
     range("challengeAcks", challengeAcks, 1, 1_000_000);
   }
 
@@ -149,6 +154,7 @@ public record TcpConfig(
     private long keepAliveInterval;
     private int keepAliveProbes;
     private int maxConnections;
+    private int blackHoleTimeouts;
     private int challengeAcks;
 
     private Builder(TcpConfig from) {
@@ -174,6 +180,7 @@ public record TcpConfig(
       keepAliveInterval = from.keepAliveInterval;
       keepAliveProbes = from.keepAliveProbes;
       maxConnections = from.maxConnections;
+      blackHoleTimeouts = from.blackHoleTimeouts;
       challengeAcks = from.challengeAcks;
     }
 
@@ -309,6 +316,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#blackHoleTimeouts()}. */
+    public Builder blackHoleTimeouts(int value) {
+      blackHoleTimeouts = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#challengeAcks()}. */
     public Builder challengeAcks(int value) {
       challengeAcks = value;
@@ -340,6 +353,7 @@ public record TcpConfig(
           keepAliveInterval,
           keepAliveProbes,
           maxConnections,
+          blackHoleTimeouts,
           challengeAcks);
     }
   }
