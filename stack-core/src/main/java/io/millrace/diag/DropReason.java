@@ -81,6 +81,13 @@ public enum DropReason {
   /** ICMP: over the rate limit. */
   ICMP_RATE_LIMITED("ICMP rate limit"),
 
+  /** IGMP: truncated, or with a length, TTL or group that it cannot have (RFC 3376 §4, §7.1). */
+  IGMP_MALFORMED("IGMP malformed"),
+  /** IGMP: checksum wrong. */
+  IGMP_BAD_CHECKSUM("IGMP checksum wrong"),
+  /** IGMP: what is for routers, or of an unknown type. */
+  IGMP_IGNORED("IGMP ignored"),
+
   /** UDP: length field impossible. */
   UDP_BAD_LENGTH("UDP length wrong"),
   /** UDP: checksum wrong. */
