@@ -16,6 +16,7 @@ module io.millrace.core {
   exports io.millrace.lane;
   exports io.millrace.link;
   exports io.millrace.multicast;
+  exports io.millrace.name;
   exports io.millrace.net;
   exports io.millrace.os;
   exports io.millrace.port;
@@ -24,6 +25,7 @@ module io.millrace.core {
   exports io.millrace.transport;
 
   uses io.millrace.ip.IpFamilyProvider;
+  uses io.millrace.name.NameServiceProvider;
   uses io.millrace.spi.Driver;
   uses io.millrace.transport.TransportProvider;
 }

@@ -130,6 +130,11 @@ public enum DropReason {
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
 
+  /** DNS: a message that cannot be read (RFC 1035 §4). */
+  DNS_MALFORMED("DNS message malformed"),
+  /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */
+  DNS_UNEXPECTED("DNS answer not asked for"),
+
   /** Impairment decorator: lost on purpose. */
   IMPAIRED_LOSS("impairment: loss"),
   /** Impairment decorator: longer than the simulated path takes. */
