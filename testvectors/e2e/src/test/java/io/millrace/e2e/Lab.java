@@ -40,6 +40,8 @@ final class Lab implements AutoCloseable {
       Map.of(
           "ping", "iputils-ping",
           "nc", "netcat-openbsd",
+          "ssh", "openssh-client",
+          "sshd", "openssh-server",
           "ip", "iproute2");
 
   /** The stack's end of a veth. */
