@@ -24,6 +24,10 @@ public enum Counter {
   ICMP_IN_MSGS,
   /** ICMP messages sent. */
   ICMP_OUT_MSGS,
+  /** IGMP messages received. */
+  IGMP_IN_MSGS,
+  /** IGMP messages sent. */
+  IGMP_OUT_MSGS,
   /** ARP packets received. */
   ARP_IN,
   /** ARP packets sent. */
