@@ -81,6 +81,13 @@ public enum DropReason {
   /** ICMP: over the rate limit. */
   ICMP_RATE_LIMITED("ICMP rate limit"),
 
+  /** IGMP: truncated, or with a length, TTL or group that it cannot have (RFC 3376 §4, §7.1). */
+  IGMP_MALFORMED("IGMP malformed"),
+  /** IGMP: checksum wrong. */
+  IGMP_BAD_CHECKSUM("IGMP checksum wrong"),
+  /** IGMP: what is for routers, or of an unknown type. */
+  IGMP_IGNORED("IGMP ignored"),
+
   /** UDP: length field impossible. */
   UDP_BAD_LENGTH("UDP length wrong"),
   /** UDP: checksum wrong. */
@@ -129,6 +136,11 @@ public enum DropReason {
   TCP_OUT_OF_ORDER_FULL("TCP out-of-order queue full"),
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
+
+  /** DNS: a message that cannot be read (RFC 1035 §4). */
+  DNS_MALFORMED("DNS message malformed"),
+  /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */
+  DNS_UNEXPECTED("DNS answer not asked for"),
 
   /** Impairment decorator: lost on purpose. */
   IMPAIRED_LOSS("impairment: loss"),

@@ -1,5 +1,8 @@
 package io.millrace.tcp;
 
+import io.millrace.cc.CongestionAlgorithm;
+import java.util.Objects;
+
 /**
  * How TCP behaves on a stack. Times are nanoseconds, sizes bytes.
  *
@@ -19,6 +22,7 @@ package io.millrace.tcp;
  *     §3.8.3 (MUST-23) demands
  * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293
  *     §3.8.3)
+ * @param congestion what decides how much may be in flight
  * @param initialWindow the initial congestion window in segments (RFC 6928: 10)
  * @param timeWait how long TIME-WAIT lasts: twice the maximum segment lifetime
  * @param maxTimeWait connections in TIME-WAIT beyond which the oldest leaves early
@@ -46,6 +50,7 @@ public record TcpConfig(
     long maxRto,
     int synRetries,
     int dataRetries,
+    CongestionAlgorithm congestion,
     int initialWindow,
     long timeWait,
     int maxTimeWait,
@@ -75,6 +80,7 @@ public record TcpConfig(
           120 * SECOND,
           7,
           15,
+          CongestionAlgorithm.CUBIC,
           10,
           60 * SECOND,
           65_536,
@@ -89,6 +95,7 @@ public record TcpConfig(
 
   /** Checks the ranges. */
   public TcpConfig {
+    Objects.requireNonNull(congestion, "congestion");
     range("receiveBuffer", receiveBuffer, 2_048, 1 << 30);
     range("sendBuffer", sendBuffer, 2_048, 1 << 30);
     range("maxSegmentSize", maxSegmentSize, 64, 65_495);
@@ -119,7 +126,7 @@ public record TcpConfig(
 
   /**
    * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
-   * ms, initial window 10, TIME-WAIT 60 s.
+   * ms, CUBIC, initial window 10, TIME-WAIT 60 s.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;
@@ -145,6 +152,7 @@ public record TcpConfig(
     private long maxRto;
     private int synRetries;
     private int dataRetries;
+    private CongestionAlgorithm congestion;
     private int initialWindow;
     private long timeWait;
     private int maxTimeWait;
@@ -171,6 +179,7 @@ public record TcpConfig(
       maxRto = from.maxRto;
       synRetries = from.synRetries;
       dataRetries = from.dataRetries;
+      congestion = from.congestion;
       initialWindow = from.initialWindow;
       timeWait = from.timeWait;
       maxTimeWait = from.maxTimeWait;
@@ -262,6 +271,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#congestion()}. */
+    public Builder congestion(CongestionAlgorithm value) {
+      congestion = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#initialWindow()}. */
     public Builder initialWindow(int value) {
       initialWindow = value;
@@ -344,6 +359,7 @@ public record TcpConfig(
           maxRto,
           synRetries,
           dataRetries,
+          congestion,
           initialWindow,
           timeWait,
           maxTimeWait,

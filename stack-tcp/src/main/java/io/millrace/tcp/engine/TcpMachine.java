@@ -8,7 +8,6 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.tcp.TcpConfig;
 import io.millrace.tcp.TcpState;
-import io.millrace.tcp.cc.NewReno;
 import io.millrace.transport.AckSample;
 import io.millrace.transport.RttEstimator;
 import io.millrace.transport.SipHash;
@@ -121,7 +120,7 @@ public final class TcpMachine {
   }
 
   private Tcb create(int iss, int tsOffset) {
-    Tcb t = new Tcb(new RttEstimator(config.initialRto()), new NewReno());
+    Tcb t = new Tcb(new RttEstimator(config.initialRto()), config.congestion().create());
     t.iss = iss;
     t.sndUna = iss;
     t.sndNxt = iss;
