@@ -273,6 +273,18 @@ public final class Frame extends Buffer {
     checksumOffset = offset;
   }
 
+  /**
+   * Says that the window is another packet's now, one that was inside the packet received: what the
+   * driver said of the outer one is forgotten. A {@link #CHECKSUM_PARTIAL} about bytes inside the
+   * window stays.
+   */
+  public void unwrapped() {
+    int kept = checksumAddress() >= address ? flags & CHECKSUM_PARTIAL : 0;
+    flags = kept;
+    segmentSize = 0;
+    vlan = 0;
+  }
+
   /** The address that {@link #requestChecksum} was given. */
   public long checksumAddress() {
     return base + checksumStart;

@@ -95,6 +95,13 @@ public enum DropReason {
   /** UDP: nobody is bound to the port. */
   UDP_NO_PORT("UDP port not bound"),
 
+  /** Tunnel: the header is truncated, malformed, or of a version that is not spoken. */
+  TUNNEL_MALFORMED("tunnel header malformed"),
+  /** Tunnel: no tunnel of ours has this identifier. */
+  TUNNEL_UNKNOWN("tunnel not known"),
+  /** Tunnel: larger inside than the path between the tunnel's ends takes. */
+  TUNNEL_TOO_BIG("too big for the tunnel"),
+
   /** TCP: truncated header or impossible data offset. */
   TCP_BAD_HEADER("TCP header malformed"),
   /** TCP: checksum wrong. */
