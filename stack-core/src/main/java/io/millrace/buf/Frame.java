@@ -66,6 +66,7 @@ public final class Frame extends Buffer {
   private int segmentSize;
   private int vlan;
   private long receiveTime;
+  private int receiveHash;
 
   private Buffer tailOwner;
   private long tailAddress;
@@ -106,6 +107,7 @@ public final class Frame extends Buffer {
     segmentSize = 0;
     vlan = 0;
     laneTag = 0;
+    receiveHash = 0;
     next = null;
   }
 
@@ -277,6 +279,18 @@ public final class Frame extends Buffer {
     checksumOffset = offset;
   }
 
+  /**
+   * Says that the window is another packet's now, one that was inside the packet received: what the
+   * driver said of the outer one is forgotten. A {@link #CHECKSUM_PARTIAL} about bytes inside the
+   * window stays.
+   */
+  public void unwrapped() {
+    int kept = checksumAddress() >= address ? flags & CHECKSUM_PARTIAL : 0;
+    flags = kept;
+    segmentSize = 0;
+    vlan = 0;
+  }
+
   /** The address that {@link #requestChecksum} was given. */
   public long checksumAddress() {
     return base + checksumStart;
@@ -317,7 +331,10 @@ public final class Frame extends Buffer {
     laneTag = tag;
   }
 
-  /** Shard time at which the burst with this frame was received, nanoseconds. */
+  /**
+   * Shard time at which the burst with this frame was received, nanoseconds; or, where the port's
+   * hardware says it by a clock that can be compared, when the frame itself was.
+   */
   public long receiveTime() {
     return receiveTime;
   }
@@ -325,6 +342,20 @@ public final class Frame extends Buffer {
   /** Sets {@link #receiveTime()}. */
   public void receiveTime(long nanos) {
     receiveTime = nanos;
+  }
+
+  /**
+   * What the port's hardware has hashed of the frame's flow, 0 if it does not say. The stack itself
+   * does not read it, and its own tables do not rely on it: who sends packets can make such hashes
+   * collide.
+   */
+  public int receiveHash() {
+    return receiveHash;
+  }
+
+  /** Sets {@link #receiveHash()}. */
+  public void receiveHash(int hash) {
+    receiveHash = hash;
   }
 
   // ---- what the network layer found ----

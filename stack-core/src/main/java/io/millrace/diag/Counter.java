@@ -58,8 +58,22 @@ public enum Counter {
   TCP_ATTEMPT_FAILS,
   /** TCP retransmission timeouts. */
   TCP_TIMEOUTS,
+  /** SYNs answered with a cookie, because the backlog was full. */
+  TCP_COOKIES_OUT,
+  /** Connections that came from a cookie. */
+  TCP_COOKIES_IN,
+  /** Acknowledgments to a listener that had sent cookies, and that fitted none. */
+  TCP_COOKIES_FAILED,
   /** Challenge ACKs sent (RFC 5961). */
   TCP_CHALLENGE_ACKS,
+  /** DNS queries sent, over UDP and TCP. */
+  DNS_QUERIES_OUT,
+  /** Names that the DNS cache answered. */
+  DNS_CACHE_HITS,
+  /** DNS queries that a server did not answer in time. */
+  DNS_TIMEOUTS,
+  /** DNS answers that were too long for UDP, so that TCP was asked. */
+  DNS_TRUNCATED,
   /**
    * Packets given to another shard: received by the wrong one, or to be sent where this one has no
    * queue.

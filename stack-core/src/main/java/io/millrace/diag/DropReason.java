@@ -99,6 +99,12 @@ public enum DropReason {
   UDP_NOT_WANTED("UDP group or source not wanted"),
   /** UDP: as many datagrams of ours as can wait for our own groups did. */
   UDP_LOOP_FULL("UDP multicast loop full"),
+  /** Tunnel: the header is truncated, malformed, or of a version that is not spoken. */
+  TUNNEL_MALFORMED("tunnel header malformed"),
+  /** Tunnel: no tunnel of ours has this identifier. */
+  TUNNEL_UNKNOWN("tunnel not known"),
+  /** Tunnel: larger inside than the path between the tunnel's ends takes. */
+  TUNNEL_TOO_BIG("too big for the tunnel"),
 
   /** TCP: truncated header or impossible data offset. */
   TCP_BAD_HEADER("TCP header malformed"),
@@ -135,8 +141,15 @@ public enum DropReason {
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
 
+  /** DNS: a message that cannot be read (RFC 1035 §4). */
+  DNS_MALFORMED("DNS message malformed"),
+  /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */
+  DNS_UNEXPECTED("DNS answer not asked for"),
+
   /** Impairment decorator: lost on purpose. */
   IMPAIRED_LOSS("impairment: loss"),
+  /** Impairment decorator: longer than the simulated path takes. */
+  IMPAIRED_TOO_LONG("impairment: too long"),
   /** Impairment decorator: the simulated queue was full. */
   IMPAIRED_QUEUE_FULL("impairment: queue full");
 

@@ -505,7 +505,8 @@ final class StackUdpSocket extends UdpSocket {
         && payload + UdpHeader.SIZE + route.networkHeaderSize() <= route.pathMtu();
   }
 
-  private static long addTail(long sum, Frame frame) {
+  /** Adds the sum of a frame's tail to one that ends with the frame's own bytes. */
+  static long addTail(long sum, Frame frame) {
     int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), frame.tailLength()));
     // RFC 1071 §2 (B): behind an odd number of bytes every word's two bytes change places.
     return sum + ((frame.length() & 1) == 0 ? tail : Short.reverseBytes((short) tail) & 0xffff);
