@@ -14,6 +14,8 @@ public enum Counter {
   IP_IN_RECEIVES,
   /** IP datagrams sent. */
   IP_OUT_REQUESTS,
+  /** IP datagrams forwarded. */
+  IP_OUT_FORW_DATAGRAMS,
   /** Fragments received that had to be put together. */
   IP_REASM_REQDS,
   /** Datagrams put together from fragments. */

@@ -53,6 +53,14 @@ public enum DropReason {
   IP_PROTOCOL_UNKNOWN("IP protocol not handled"),
   /** IP: no route to the destination. */
   IP_NO_ROUTE("no route"),
+  /** IP: to be forwarded, but its hops are used up (RFC 1812 §5.3.1). */
+  IP_HOPS_EXCEEDED("IP hops used up"),
+  /** IP: addresses that stay on their link, or are nobody's (RFC 1812 §5.3.7). */
+  IP_NOT_FORWARDED("IP not to be forwarded"),
+  /** IP: came in where no route leads back to its source (RFC 3704). */
+  IP_REVERSE_PATH("IP source not from there"),
+  /** A packet filter said so. */
+  FILTERED("packet filter"),
   /** IP: larger than the path MTU and not to be fragmented. */
   IP_TOO_BIG("larger than the path MTU"),
   /** Fragment: offset, length or flags impossible (RFC 791, 1858, 3128). */
