@@ -103,6 +103,10 @@ public enum DropReason {
   /** UDP: nobody is bound to the port. */
   UDP_NO_PORT("UDP port not bound"),
 
+  /** UDP: for a group or from a source that no socket of the port listens to. */
+  UDP_NOT_WANTED("UDP group or source not wanted"),
+  /** UDP: as many datagrams of ours as can wait for our own groups did. */
+  UDP_LOOP_FULL("UDP multicast loop full"),
   /** Tunnel: the header is truncated, malformed, or of a version that is not spoken. */
   TUNNEL_MALFORMED("tunnel header malformed"),
   /** Tunnel: no tunnel of ours has this identifier. */
