@@ -13,8 +13,8 @@ public final class NeighborDiscovery {
   }
 
   /**
-   * Starts on an interface: the link-local address, and solicitations for routers if autoconfigured.
-   * To be called once per interface on every shard before the first address.
+   * Starts on an interface: the link-local address, and solicitations for routers if
+   * autoconfigured. To be called once per interface on every shard before the first address.
    */
   public void start(NetInterface on, long now) {
     throw new UnsupportedOperationException();
@@ -22,8 +22,8 @@ public final class NeighborDiscovery {
 
   /**
    * Takes ownership of an ICMPv6 message of type 133 to 137 whose checksum is right. The window is
-   * the whole message from the ICMPv6 header on to the end of the datagram; addresses and hop limit are
-   * on the frame.
+   * the whole message from the ICMPv6 header on to the end of the datagram; addresses and hop limit
+   * are on the frame.
    */
   public void input(int type, Frame message, NetInterface from, long now) {
     throw new UnsupportedOperationException();
