@@ -29,6 +29,17 @@ public interface IpFamily {
    */
   void addAddress(NetInterface to, IpPrefix address, long now);
 
+  /**
+   * Gets the addresses of an interface from the network, from now on; the first shard does so and
+   * tells the others.
+   *
+   * @throws IllegalArgumentException if the family does not know this way
+   */
+  default void configure(NetInterface to, AddressChoice how, long now) {
+    throw new IllegalArgumentException(
+        "IPv" + version() + " cannot get addresses by " + how.word());
+  }
+
   /** Adds a route; {@code via} is null for an on-link network. */
   void addRoute(IpPrefix destination, IpAddress via, NetInterface through);
 
