@@ -14,8 +14,8 @@ module io.millrace.core {
   exports io.millrace.ip;
   exports io.millrace.lane;
   exports io.millrace.link;
-  exports io.millrace.name;
   exports io.millrace.multicast;
+  exports io.millrace.name;
   exports io.millrace.net;
   exports io.millrace.os;
   exports io.millrace.port;
