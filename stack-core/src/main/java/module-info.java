@@ -9,6 +9,7 @@ module io.millrace.core {
   exports io.millrace.bpf;
   exports io.millrace.buf;
   exports io.millrace.capture;
+  exports io.millrace.cc;
   exports io.millrace.diag;
   exports io.millrace.flow;
   exports io.millrace.ip;
