@@ -169,8 +169,8 @@ public record Packet(IpAddress source, IpAddress destination, int hopLimit, byte
   /** The options, whole. */
   public List<byte[]> options() {
     List<byte[]> all = new ArrayList<>();
-    for (int at = optionsAt(); at < bytes.length; at += bytes[at + 1] * 8) {
-      all.add(java.util.Arrays.copyOfRange(bytes, at, at + bytes[at + 1] * 8));
+    for (int at = optionsAt(); at < bytes.length; at += (bytes[at + 1] & 0xff) * 8) {
+      all.add(java.util.Arrays.copyOfRange(bytes, at, at + (bytes[at + 1] & 0xff) * 8));
     }
     return all;
   }
