@@ -21,20 +21,20 @@ final class Ipv4Input {
   private final Ipv4Addresses addresses;
   private final Icmpv4 icmp;
   private final IcmpErrors errors;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
 
   Ipv4Input(
       Shard shard,
       Ipv4Addresses addresses,
       Icmpv4 icmp,
       IcmpErrors errors,
-      Ipv4Reassembly reassembly) {
+      Ipv4Fragments fragments) {
     this.shard = shard;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.icmp = icmp;
     this.errors = errors;
-    this.reassembly = reassembly;
+    this.fragments = fragments;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -52,7 +52,7 @@ final class Ipv4Input {
     int protocol = Ipv4Header.protocol(at);
     frame.trim(Ipv4Header.totalLength(at));
     if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
-      Frame whole = reassembly.add(frame, now);
+      Frame whole = fragments.add(frame, now);
       if (whole == null) {
         return;
       }
