@@ -14,6 +14,8 @@ module io.millrace.core {
   exports io.millrace.ip;
   exports io.millrace.lane;
   exports io.millrace.link;
+  exports io.millrace.name;
+  exports io.millrace.multicast;
   exports io.millrace.net;
   exports io.millrace.os;
   exports io.millrace.port;
@@ -22,6 +24,7 @@ module io.millrace.core {
   exports io.millrace.transport;
 
   uses io.millrace.ip.IpFamilyProvider;
+  uses io.millrace.name.NameServiceProvider;
   uses io.millrace.spi.Driver;
   uses io.millrace.transport.TransportProvider;
 }

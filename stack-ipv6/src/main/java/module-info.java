@@ -2,4 +2,6 @@
 @SuppressWarnings("module") // the digit is part of the protocol's name
 module io.millrace.ipv6 {
   requires transitive io.millrace.core;
+
+  exports io.millrace.ipv6;
 }

@@ -32,6 +32,16 @@ public enum Counter {
   ARP_CONFLICTS,
   /** Announcements sent to defend an address of ours (RFC 5227 §2.4 (b)). */
   ARP_DEFENSES,
+  /** Neighbor Discovery messages received (RFC 4861). */
+  ND_IN,
+  /** Neighbor Discovery messages sent. */
+  ND_OUT,
+  /** Messages in which somebody else claims an IPv6 address of ours (RFC 4862 §5.4). */
+  ND_CONFLICTS,
+  /** MLD messages received (RFC 3810). */
+  MLD_IN,
+  /** MLD messages sent. */
+  MLD_OUT,
   /** UDP datagrams delivered. */
   UDP_IN_DATAGRAMS,
   /** UDP datagrams sent. */

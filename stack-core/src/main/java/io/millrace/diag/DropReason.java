@@ -28,6 +28,18 @@ public enum DropReason {
   ARP_MALFORMED("ARP malformed"),
   /** ARP: not for an address of ours. */
   ARP_NOT_FOR_US("ARP not for us"),
+  /** Neighbor Discovery: a check of RFC 4861 §6.1, §7.1 or §8.1 failed. */
+  ND_MALFORMED("Neighbor Discovery malformed"),
+  /** Neighbor Discovery: not about an address of ours, nor about a neighbor that we know. */
+  ND_NOT_FOR_US("Neighbor Discovery not for us"),
+  /** Neighbor Discovery: a message that we do not act upon, in our role or by configuration. */
+  ND_IGNORED("Neighbor Discovery ignored by policy"),
+  /** Neighbor Discovery: the bounded lists of routers, prefixes or redirects were full. */
+  ND_FULL("Neighbor Discovery limit reached"),
+  /** MLD: a check of RFC 3810 §5 or §6.2 failed. */
+  MLD_MALFORMED("MLD malformed"),
+  /** MLD: a message that a listener does not act upon, such as others' reports. */
+  MLD_IGNORED("MLD ignored by policy"),
   /** The next hop's link address could not be found. */
   NEIGHBOR_UNREACHABLE("next hop does not answer"),
   /** The queue of packets that wait for the next hop's link address was full. */

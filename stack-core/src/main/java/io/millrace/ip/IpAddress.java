@@ -36,6 +36,26 @@ public record IpAddress(long hi, long lo) {
     return hi == 0 && lo >>> 32 == 0xffff;
   }
 
+  /** Whether two longs are the address of a group: 224/4 or ff00::/8. */
+  public static boolean isMulticast(long hi, long lo) {
+    return isV4(hi, lo) ? (lo >>> 28 & 0xf) == 0xe : hi >>> 56 == 0xff;
+  }
+
+  /**
+   * Whether two longs are a group that every host is in without joining: 224.0.0.1 (RFC 1112 §4),
+   * ff01::1 and ff02::1 (RFC 4291 §2.7.1).
+   */
+  public static boolean isAllNodes(long hi, long lo) {
+    return isV4(hi, lo)
+        ? (int) lo == 0xe000_0001
+        : lo == 1 && (hi == 0xff01L << 48 || hi == 0xff02L << 48);
+  }
+
+  /** Whether this is the address of a group. */
+  public boolean isMulticast() {
+    return isMulticast(hi, lo);
+  }
+
   /** Whether this is an IPv4 address. */
   public boolean isV4() {
     return isV4(hi, lo);

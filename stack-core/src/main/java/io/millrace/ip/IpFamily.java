@@ -29,6 +29,17 @@ public interface IpFamily {
    */
   void addAddress(NetInterface to, IpPrefix address, long now);
 
+  /**
+   * Gets the addresses of an interface from the network, from now on; the first shard does so and
+   * tells the others.
+   *
+   * @throws IllegalArgumentException if the family does not know this way
+   */
+  default void configure(NetInterface to, AddressChoice how, long now) {
+    throw new IllegalArgumentException(
+        "IPv" + version() + " cannot get addresses by " + how.word());
+  }
+
   /** Adds a route; {@code via} is null for an on-link network. */
   void addRoute(IpPrefix destination, IpAddress via, NetInterface through);
 
@@ -49,6 +60,25 @@ public interface IpFamily {
    * allow (RFC 1122 §3.2.2). The frame still has its network header; it stays the caller's.
    */
   void sendUnreachable(Frame offending, IcmpError error, long now);
+
+  /**
+   * {@code IPMulticastListen} (RFC 3376 §2, RFC 3810 §3): says what one listener wants to hear of a
+   * group on an interface, in the place of what it said before. The family puts the listeners'
+   * filters together (§3.2), tells the link's routers, and from then on accepts the group's
+   * datagrams that come in there. It does not filter by source: each listener does that for itself,
+   * as another one may want more.
+   *
+   * <p>With several shards this is said on the listener's; all of them accept.
+   *
+   * @param listener whose wish it is, known by identity
+   * @param wanted {@link SourceFilter#NOTHING} to leave
+   * @throws IllegalArgumentException if the address is no group of this family that can be joined
+   * @throws IllegalStateException if the stack is a member of as many groups as it can be
+   */
+  default void listen(
+      Object listener, NetInterface on, long groupHi, long groupLo, SourceFilter wanted, long now) {
+    throw new IllegalArgumentException("IPv" + version() + " here knows no groups");
+  }
 
   /** The addresses of ours, with their prefixes. */
   java.util.List<IpPrefix> addresses();

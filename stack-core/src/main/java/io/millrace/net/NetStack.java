@@ -274,21 +274,18 @@ public final class NetStack implements AutoCloseable {
     /**
      * Adds a port by name, such as {@code tap:mr0} or {@code tap:mr0,capture=out.pcapng,loss=2%}.
      *
-     * @param addresses ours on it, each with its prefix: {@code 10.0.0.2/24}
+     * @param addresses ours on it, each with its prefix: {@code 10.0.0.2/24}; or a word of {@link
+     *     io.millrace.ip.AddressChoice}: {@code dhcp}
      */
     public Builder port(String name, String... addresses) {
-      requests.add(new PortRequest(PortSpec.parse(name), null, prefixes(addresses)));
+      requests.add(PortRequest.of(PortSpec.parse(name), null, addresses));
       return this;
     }
 
     /** Adds a port that is open already; closing the stack closes it. */
     public Builder port(Port port, String... addresses) {
-      requests.add(new PortRequest(null, port, prefixes(addresses)));
+      requests.add(PortRequest.of(null, port, addresses));
       return this;
-    }
-
-    private static List<IpPrefix> prefixes(String... addresses) {
-      return java.util.Arrays.stream(addresses).map(IpPrefix::parse).toList();
     }
 
     /** Adds a default route through a router on the first port. */

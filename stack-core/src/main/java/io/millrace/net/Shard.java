@@ -8,6 +8,8 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
+import io.millrace.name.NameServers;
+import io.millrace.name.NameService;
 import io.millrace.spi.PortQueue;
 import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
@@ -55,6 +57,8 @@ public final class Shard {
   private Transport tcp;
   private Transport udp;
   private Transport sctp;
+  private NameService names;
+  private final NameServers nameServers = new NameServers();
   private Thread thread;
   private ShardThreads threads;
   private final Set<Runnable> closeTasks = new LinkedHashSet<>();
@@ -118,6 +122,10 @@ public final class Shard {
         java.util.stream.Stream.of(newTcp, newUdp, newSctp)
             .filter(java.util.Objects::nonNull)
             .toArray(Transport[]::new);
+  }
+
+  void names(NameService service) {
+    names = service;
   }
 
   void thread(Thread newThread) {
@@ -223,6 +231,16 @@ public final class Shard {
   /** SCTP on this shard, or null. */
   public Transport sctp() {
     return sctp;
+  }
+
+  /** What resolves names on this shard, or null. */
+  public NameService names() {
+    return names;
+  }
+
+  /** The DNS servers that the network has told of. */
+  public NameServers nameServers() {
+    return nameServers;
   }
 
   /** The route to a destination in its own family, or null if there is none. */

@@ -2,11 +2,13 @@ package io.millrace.net;
 
 import io.millrace.buf.FramePool;
 import io.millrace.flow.Toeplitz;
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.name.NameServiceProvider;
 import io.millrace.os.Numa;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
@@ -121,10 +123,11 @@ final class StackAssembly {
       shard.steering(steering);
       if (ports.getFirst() instanceof SocketPort port) {
         addSockets(shard, port.sockets(shard));
-        continue;
+      } else {
+        shard.interfaces(makeInterfaces(shard));
+        addProtocols(shard);
       }
-      shard.interfaces(makeInterfaces(shard));
-      addProtocols(shard);
+      addNames(shard);
     }
     shards.forEach(this::addAddresses);
     return new NetStack(ports, shards, mesh);
@@ -222,11 +225,23 @@ final class StackAssembly {
         transports.get(IpProtocol.SCTP));
   }
 
+  private static void addNames(Shard shard) {
+    for (NameServiceProvider provider : ServiceLoader.load(NameServiceProvider.class)) {
+      shard.names(provider.create(shard));
+    }
+  }
+
   private void addAddresses(Shard shard) {
     shard.clock().update();
     for (int port = 0; port < requests.size(); port++) {
       for (IpPrefix prefix : requests.get(port).addresses()) {
         addAddress(shard, port, prefix);
+      }
+    }
+    for (int port = 0; port < requests.size(); port++) {
+      for (AddressChoice choice : requests.get(port).choices()) {
+        family(shard, choice.version(), "the choice '" + choice.word() + "'")
+            .configure(shard.networkInterface(port), choice, shard.clock().now());
       }
     }
     for (RouteRequest route : routes) {
@@ -247,18 +262,17 @@ final class StackAssembly {
 
   /** The family of an address; refuses where the stack lacks it. */
   static IpFamily family(Shard shard, IpAddress address) {
+    return family(shard, address.isV4() ? 4 : 6, "the address " + address);
+  }
+
+  private static IpFamily family(Shard shard, int version, String who) {
     if (shard.sockets() != null) {
       throw new PortException(
-          "the stack's sockets have addresses and routes of their own: take out " + address);
+          "the stack's sockets have addresses and routes of their own: take out " + who);
     }
-    IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
+    IpFamily family = version == 4 ? shard.ipv4() : shard.ipv6();
     if (family == null) {
-      throw new PortException(
-          "the address "
-              + address
-              + " needs millrace-ipv"
-              + (address.isV4() ? 4 : 6)
-              + " on the module path");
+      throw new PortException(who + " needs millrace-ipv" + version + " on the module path");
     }
     return family;
   }

@@ -1,49 +1,137 @@
 package io.millrace.ipv6.nd;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
 import io.millrace.ip.IpPrefix;
+import io.millrace.ipv6.Ipv6Autoconf;
+import io.millrace.link.Ethernet;
+import io.millrace.link.Neighbor;
+import io.millrace.link.NeighborConfig;
+import io.millrace.link.NeighborResolver;
 import io.millrace.link.NeighborTable;
 import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
 
-/** Neighbor Discovery on one shard. */
-public final class NeighborDiscovery {
-  /** The next hops; the family's routes ask here. */
-  public NeighborTable neighbors() {
-    throw new UnsupportedOperationException();
+/**
+ * Neighbor Discovery (RFC 4861) and address autoconfiguration (RFC 4862) on one shard.
+ *
+ * <p>Each shard has its own neighbors, routers and prefixes, and is shown every message; only the
+ * shard that received a solicitation answers it, and only the first claims addresses, for all.
+ * <b>Thread:</b> the shard's.
+ */
+public final class NeighborDiscovery implements NeighborResolver {
+  private final NdHost host;
+  private final Shard shard;
+  private final Counters counters;
+  private final NeighborTable neighbors;
+  private final AddressTable addresses;
+  private final Solicitations solicitations;
+  private final Autoconf autoconf;
+
+  /**
+   * Creates the shard's part.
+   *
+   * @param neighborConfig the bounds of the table of neighbors; its times give way to those of RFC
+   *     4861 §10 and of routers
+   */
+  public NeighborDiscovery(NdHost host, NeighborConfig neighborConfig, Ipv6Autoconf config) {
+    this.host = host;
+    this.shard = host.shard();
+    this.counters = shard.counters();
+    this.neighbors =
+        new NeighborTable(
+            neighborConfig, Ethernet.TYPE_IPV6, this, shard.wheel(), counters, shard.secret());
+    NdOutput output = new NdOutput(host);
+    NdLinks links = new NdLinks(neighbors);
+    this.addresses = new AddressTable(host, links, output, config);
+    this.solicitations = new Solicitations(host, neighbors, output, addresses);
+    this.autoconf = new Autoconf(host, addresses, config);
   }
 
   /**
-   * Starts on an interface: the link-local address, and solicitations for routers if autoconfigured.
-   * To be called once per interface on every shard before the first address.
+   * The next hops; the family's routes ask here. Link-local addresses are those of the wire, as the
+   * interface tells them apart.
+   */
+  public NeighborTable neighbors() {
+    return neighbors;
+  }
+
+  /**
+   * Starts on an interface: claims a link-local address. To be called once per interface on every
+   * shard, before the first address.
    */
   public void start(NetInterface on, long now) {
-    throw new UnsupportedOperationException();
-  }
-
-  /**
-   * Takes ownership of an ICMPv6 message of type 133 to 137 whose checksum is right. The window is
-   * the whole message from the ICMPv6 header on to the end of the datagram; addresses and hop limit are
-   * on the frame.
-   */
-  public void input(int type, Frame message, NetInterface from, long now) {
-    throw new UnsupportedOperationException();
+    host.joinGroup(on, NdAddress.LINK_GROUP_HI, NdAddress.ALL_NODES_LO);
+    if (shard.index() == 0) {
+      autoconf.linkLocal(on, 0, now);
+    }
   }
 
   /**
    * Claims a configured address and its on-link prefix: the first shard does so for all, others
-   * ignore it. It is installed on all shards when nobody else turned out to have it.
+   * ignore it. It is installed on all shards when nobody else has turned out to have it.
    */
   public void claimAddress(NetInterface on, IpPrefix address, long now) {
-    throw new UnsupportedOperationException();
+    if (shard.index() == 0) {
+      addresses.claim(
+          on,
+          address,
+          AddressClaim.Origin.CONFIGURED,
+          0,
+          false,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          now);
+    }
   }
 
+  // ---- in ----
+
   /**
-   * The router to send through from a source address of ours (RFC 8028 §3.1): the one that gave us
-   * the prefix, where the route found is one of {@link NdHost#setRoute} with a router.
-   *
-   * @return null if there is none of that kind: the route's router is as good
+   * Takes ownership of an ICMPv6 message of type 133 to 137 whose checksum is right. The window is
+   * the whole message from the ICMPv6 header on to the end of the datagram; addresses and hop limit
+   * are on the frame, and its network header is marked.
    */
-  public io.millrace.ip.IpAddress routerFor(NetInterface on, long sourceHi, long sourceLo) {
-    throw new UnsupportedOperationException();
+  public void input(int type, Frame message, NetInterface from, long now) {
+    boolean first = !message.has(Frame.HANDED_OVER);
+    if (first) {
+      counters.increment(Counter.ND_IN);
+    }
+    DropReason dropped;
+    if (!NdMessage.isValid(type, message)) {
+      dropped = DropReason.ND_MALFORMED;
+    } else {
+      if (first && shard.group().size() > 1) {
+        // It comes in by one queue, but any shard may know the neighbor, and the first decides.
+        shard.group().handOverToAll(message);
+      }
+      dropped = accept(type, message, from, now);
+    }
+    if (dropped != null && first) {
+      counters.drop(dropped);
+    }
+    message.release();
+  }
+
+  private DropReason accept(int type, Frame message, NetInterface from, long now) {
+    return switch (type) {
+      case NdMessage.NEIGHBOR_SOLICITATION -> solicitations.solicitation(message, from, now);
+      case NdMessage.NEIGHBOR_ADVERTISEMENT -> solicitations.advertisement(message, from, now);
+      default -> DropReason.ND_IGNORED;
+    };
+  }
+
+  // ---- for the table of neighbors ----
+
+  @Override
+  public void solicit(Neighbor neighbor, long now) {
+    solicitations.solicit(neighbor, now);
+  }
+
+  @Override
+  public void unreachable(Frame datagram, long now) {
+    host.unreachable(datagram, now);
   }
 }

@@ -1,0 +1,152 @@
+package io.millrace.ipv6.nd;
+
+import io.millrace.ip.IpAddress;
+import io.millrace.link.Ethernet;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * An ICMPv6 message with its addresses, written and read byte by byte, independently of what is
+ * tested.
+ */
+record Packet(IpAddress source, IpAddress destination, int hopLimit, byte[] bytes) {
+  static final int RS = 133;
+  static final int RA = 134;
+  static final int NS = 135;
+  static final int NA = 136;
+  static final int REDIRECT = 137;
+
+  static Packet of(String source, String destination, byte[]... parts) {
+    int size = 0;
+    for (byte[] part : parts) {
+      size += part.length;
+    }
+    ByteBuffer all = ByteBuffer.allocate(size);
+    for (byte[] part : parts) {
+      all.put(part);
+    }
+    return new Packet(IpAddress.parse(source), IpAddress.parse(destination), 255, all.array());
+  }
+
+  Packet withHopLimit(int newHopLimit) {
+    return new Packet(source, destination, newHopLimit, bytes);
+  }
+
+  Packet with(int index, int value) {
+    byte[] changed = bytes.clone();
+    changed[index] = (byte) value;
+    return new Packet(source, destination, hopLimit, changed);
+  }
+
+  Packet cut(int length) {
+    return new Packet(source, destination, hopLimit, java.util.Arrays.copyOf(bytes, length));
+  }
+
+  // ---- parts ----
+
+  static byte[] hex(String text) {
+    return HexFormat.of().parseHex(text.replace(" ", ""));
+  }
+
+  static byte[] address(String text) {
+    IpAddress address = IpAddress.parse(text);
+    return ByteBuffer.allocate(16).putLong(address.hi()).putLong(address.lo()).array();
+  }
+
+  static byte[] join(byte[] a, byte[] b) {
+    return ByteBuffer.allocate(a.length + b.length).put(a).put(b).array();
+  }
+
+  static byte[] ns(String target) {
+    return join(hex("87 00 0000 00000000"), address(target));
+  }
+
+  /** Flags as in "RSO", each or none. */
+  static byte[] na(String target, String flags) {
+    int bits =
+        (flags.contains("R") ? 0x80 : 0)
+            | (flags.contains("S") ? 0x40 : 0)
+            | (flags.contains("O") ? 0x20 : 0);
+    return join(hex("88 00 0000 %02x000000".formatted(bits)), address(target));
+  }
+
+  static byte[] sourceMac(long mac) {
+    return hex("01 01 %012x".formatted(mac));
+  }
+
+  static byte[] targetMac(long mac) {
+    return hex("02 01 %012x".formatted(mac));
+  }
+
+  static byte[] nonce(long nonce) {
+    return hex("0e 01 %012x".formatted(nonce));
+  }
+
+  // ---- read ----
+
+  int type() {
+    return bytes[0] & 0xff;
+  }
+
+  /** The target of a solicitation, advertisement or redirect. */
+  IpAddress target() {
+    return addressAt(8);
+  }
+
+  IpAddress addressAt(int index) {
+    ByteBuffer all = ByteBuffer.wrap(bytes);
+    return new IpAddress(all.getLong(index), all.getLong(index + 8));
+  }
+
+  String flags() {
+    int bits = bytes[4] & 0xff;
+    return ((bits & 0x80) != 0 ? "R" : "")
+        + ((bits & 0x40) != 0 ? "S" : "")
+        + ((bits & 0x20) != 0 ? "O" : "");
+  }
+
+  private int optionsAt() {
+    return switch (type()) {
+      case RS -> 8;
+      case RA -> 16;
+      case REDIRECT -> 40;
+      default -> 24;
+    };
+  }
+
+  /** The options, whole. */
+  List<byte[]> options() {
+    List<byte[]> all = new ArrayList<>();
+    for (int at = optionsAt(); at < bytes.length; at += bytes[at + 1] * 8) {
+      all.add(java.util.Arrays.copyOfRange(bytes, at, at + bytes[at + 1] * 8));
+    }
+    return all;
+  }
+
+  /** The option of a type, or null. */
+  byte[] option(int type) {
+    return options().stream().filter(each -> each[0] == type).findFirst().orElse(null);
+  }
+
+  /** The 48 bits in the option of a type, or -1. */
+  long value48(int type) {
+    byte[] option = option(type);
+    return option == null ? -1 : ByteBuffer.wrap(option).getLong() & Ethernet.BROADCAST;
+  }
+
+  @Override
+  public String toString() {
+    String name =
+        switch (type()) {
+          case RS -> "RS";
+          case RA -> "RA";
+          case NS -> "NS " + target();
+          case NA -> "NA " + target() + " " + flags();
+          case REDIRECT -> "redirect " + target();
+          default -> "type " + type();
+        };
+    return name + " from " + source + " to " + destination;
+  }
+}
