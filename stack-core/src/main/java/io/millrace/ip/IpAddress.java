@@ -143,11 +143,8 @@ public record IpAddress(long hi, long lo) {
 
   @Override
   public String toString() {
-    if (isV4()) {
-      return toInetAddress().getHostAddress();
-    }
-    int zone = Ipv6Scope.zone(hi);
-    String text = Ipv6Text.format(Ipv6Scope.onWire(hi), lo);
+    int zone = isV4() ? 0 : Ipv6Scope.zone(hi);
+    String text = toInetAddress().getHostAddress();
     return zone == 0 ? text : text + "%" + zone;
   }
 }

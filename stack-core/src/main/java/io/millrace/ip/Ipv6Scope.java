@@ -38,11 +38,11 @@ public final class Ipv6Scope {
   }
 
   /**
-   * The form inside the stack of an address on the wire of this interface; only link-local
-   * addresses change.
+   * The form inside the stack of an address on the wire of this interface; only {@code fe80::/64}
+   * changes.
    */
   public static long onLink(long hi, int interfaceIndex) {
-    return isLinkLocal(hi) ? withZone(interfaceIndex + 1) : hi;
+    return hi == LINK_LOCAL ? withZone(interfaceIndex + 1) : hi;
   }
 
   /**
@@ -56,7 +56,7 @@ public final class Ipv6Scope {
 
   /** The form on the wire: without the zone. */
   public static long onWire(long hi) {
-    return isLinkLocal(hi) ? LINK_LOCAL : hi;
+    return zone(hi) == 0 ? hi : LINK_LOCAL;
   }
 
   /**
@@ -64,6 +64,7 @@ public final class Ipv6Scope {
    * not link-local.
    */
   public static int zone(long hi) {
-    return isLinkLocal(hi) ? (int) (hi >>> 32) & 0xffff : 0;
+    int zone = (int) (hi >>> 32) & 0xffff;
+    return hi == withZone(zone) ? zone : 0;
   }
 }
