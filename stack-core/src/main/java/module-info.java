@@ -9,13 +9,14 @@ module io.millrace.core {
   exports io.millrace.bpf;
   exports io.millrace.buf;
   exports io.millrace.capture;
+  exports io.millrace.cc;
   exports io.millrace.diag;
   exports io.millrace.flow;
   exports io.millrace.ip;
   exports io.millrace.lane;
   exports io.millrace.link;
-  exports io.millrace.name;
   exports io.millrace.multicast;
+  exports io.millrace.name;
   exports io.millrace.net;
   exports io.millrace.os;
   exports io.millrace.port;

@@ -6,6 +6,7 @@ module io.millrace.testkit {
   requires org.junit.jupiter.api;
 
   exports io.millrace.testkit;
+  exports io.millrace.testkit.compliance;
   exports io.millrace.testkit.driver;
   exports io.millrace.testkit.netns;
   exports io.millrace.testkit.packet;

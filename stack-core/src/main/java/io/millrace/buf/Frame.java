@@ -60,6 +60,7 @@ public final class Frame extends Buffer {
   private int segmentSize;
   private int vlan;
   private long receiveTime;
+  private int receiveHash;
 
   private Buffer tailOwner;
   private long tailAddress;
@@ -100,6 +101,7 @@ public final class Frame extends Buffer {
     segmentSize = 0;
     vlan = 0;
     laneTag = 0;
+    receiveHash = 0;
     next = null;
   }
 
@@ -311,7 +313,10 @@ public final class Frame extends Buffer {
     laneTag = tag;
   }
 
-  /** Shard time at which the burst with this frame was received, nanoseconds. */
+  /**
+   * Shard time at which the burst with this frame was received, nanoseconds; or, where the port's
+   * hardware says it by a clock that can be compared, when the frame itself was.
+   */
   public long receiveTime() {
     return receiveTime;
   }
@@ -319,6 +324,20 @@ public final class Frame extends Buffer {
   /** Sets {@link #receiveTime()}. */
   public void receiveTime(long nanos) {
     receiveTime = nanos;
+  }
+
+  /**
+   * What the port's hardware has hashed of the frame's flow, 0 if it does not say. The stack itself
+   * does not read it, and its own tables do not rely on it: who sends packets can make such hashes
+   * collide.
+   */
+  public int receiveHash() {
+    return receiveHash;
+  }
+
+  /** Sets {@link #receiveHash()}. */
+  public void receiveHash(int hash) {
+    receiveHash = hash;
   }
 
   // ---- what the network layer found ----

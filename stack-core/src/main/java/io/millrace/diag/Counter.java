@@ -24,6 +24,10 @@ public enum Counter {
   ICMP_IN_MSGS,
   /** ICMP messages sent. */
   ICMP_OUT_MSGS,
+  /** IGMP messages received. */
+  IGMP_IN_MSGS,
+  /** IGMP messages sent. */
+  IGMP_OUT_MSGS,
   /** ARP packets received. */
   ARP_IN,
   /** ARP packets sent. */
@@ -66,6 +70,14 @@ public enum Counter {
   TCP_TIMEOUTS,
   /** Challenge ACKs sent (RFC 5961). */
   TCP_CHALLENGE_ACKS,
+  /** DNS queries sent, over UDP and TCP. */
+  DNS_QUERIES_OUT,
+  /** Names that the DNS cache answered. */
+  DNS_CACHE_HITS,
+  /** DNS queries that a server did not answer in time. */
+  DNS_TIMEOUTS,
+  /** DNS answers that were too long for UDP, so that TCP was asked. */
+  DNS_TRUNCATED,
   /**
    * Packets given to another shard: received by the wrong one, or to be sent where this one has no
    * queue.

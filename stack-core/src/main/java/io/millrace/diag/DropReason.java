@@ -97,6 +97,13 @@ public enum DropReason {
   /** ICMP: over the rate limit. */
   ICMP_RATE_LIMITED("ICMP rate limit"),
 
+  /** IGMP: truncated, or with a length, TTL or group that it cannot have (RFC 3376 §4, §7.1). */
+  IGMP_MALFORMED("IGMP malformed"),
+  /** IGMP: checksum wrong. */
+  IGMP_BAD_CHECKSUM("IGMP checksum wrong"),
+  /** IGMP: what is for routers, or of an unknown type. */
+  IGMP_IGNORED("IGMP ignored"),
+
   /** UDP: length field impossible. */
   UDP_BAD_LENGTH("UDP length wrong"),
   /** UDP: checksum wrong. */
@@ -139,8 +146,15 @@ public enum DropReason {
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
 
+  /** DNS: a message that cannot be read (RFC 1035 §4). */
+  DNS_MALFORMED("DNS message malformed"),
+  /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */
+  DNS_UNEXPECTED("DNS answer not asked for"),
+
   /** Impairment decorator: lost on purpose. */
   IMPAIRED_LOSS("impairment: loss"),
+  /** Impairment decorator: longer than the simulated path takes. */
+  IMPAIRED_TOO_LONG("impairment: too long"),
   /** Impairment decorator: the simulated queue was full. */
   IMPAIRED_QUEUE_FULL("impairment: queue full");
 

@@ -80,6 +80,18 @@ public interface IpFamily {
     throw new IllegalArgumentException("IPv" + version() + " here knows no groups");
   }
 
+  /**
+   * The route to a group out of one interface (RFC 1112 §6.1).
+   *
+   * @param sourceHi with {@code sourceLo} the address to send from; the unspecified address lets
+   *     the family choose one of the interface
+   * @return null if the interface does not have the address, or has none
+   */
+  default Route groupRoute(
+      NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
+    return null;
+  }
+
   /** The addresses of ours, with their prefixes. */
   java.util.List<IpPrefix> addresses();
 }

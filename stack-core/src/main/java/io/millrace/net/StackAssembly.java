@@ -240,7 +240,7 @@ final class StackAssembly {
     }
     for (int port = 0; port < requests.size(); port++) {
       for (AddressChoice choice : requests.get(port).choices()) {
-        family(shard, choice.version(), "the choice '" + choice.word() + "'")
+        family(shard, choice.version(), choice.word())
             .configure(shard.networkInterface(port), choice, shard.clock().now());
       }
     }
@@ -262,7 +262,7 @@ final class StackAssembly {
 
   /** The family of an address; refuses where the stack lacks it. */
   static IpFamily family(Shard shard, IpAddress address) {
-    return family(shard, address.isV4() ? 4 : 6, "the address " + address);
+    return family(shard, address.isV4() ? 4 : 6, address.toString());
   }
 
   private static IpFamily family(Shard shard, int version, String who) {
@@ -272,7 +272,8 @@ final class StackAssembly {
     }
     IpFamily family = version == 4 ? shard.ipv4() : shard.ipv6();
     if (family == null) {
-      throw new PortException(who + " needs millrace-ipv" + version + " on the module path");
+      throw new PortException(
+          "the address " + who + " needs millrace-ipv" + version + " on the module path");
     }
     return family;
   }

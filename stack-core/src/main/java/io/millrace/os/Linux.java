@@ -138,6 +138,8 @@ public final class Linux {
       handle(
           "syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
           JAVA_LONG);
+  private static final MethodHandle CLOCK_GETTIME =
+      handle("clock_gettime", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().find("strerror").orElseThrow(),
@@ -418,6 +420,15 @@ public final class Linux {
       MemorySegment event = scratch.allocate(16, 8);
       event.set(JAVA_INT, 0, POLLIN);
       return (int) check((int) EPOLL_CTL.invokeExact(state, epoll, 1, fd, event.address()));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** {@code clock_gettime(2)}: writes seconds and nanoseconds, 8 bytes each, to {@code address}. */
+  public int clockGettime(int clock, long address) {
+    try {
+      return (int) check((int) CLOCK_GETTIME.invokeExact(state, clock, address));
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

@@ -5,6 +5,7 @@ import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.link.Ethernet;
 import java.util.SplittableRandom;
 
 /**
@@ -78,6 +79,10 @@ final class BadLink {
 
   /** Takes ownership. */
   void enter(Frame frame, long now) {
+    if (how.narrow() != 0 && frame.totalLength() - Ethernet.HEADER_SIZE > how.narrow()) {
+      drop(frame, DropReason.IMPAIRED_TOO_LONG);
+      return;
+    }
     if (happens(how.loss())) {
       drop(frame, DropReason.IMPAIRED_LOSS);
       return;

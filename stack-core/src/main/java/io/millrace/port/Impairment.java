@@ -23,6 +23,8 @@ import java.util.Set;
  *     the delay
  * @param rate the bits per second that pass, counted from the Ethernet header on; 0 is unlimited
  * @param queue how many packets wait for the rate, at least 1; further ones are dropped
+ * @param narrow the longest datagram that passes, in bytes from the network header on; longer ones
+ *     are lost without a word, as in a path MTU black hole; 0 is unlimited
  * @param seed where the random numbers start
  * @param ways which directions are impaired
  */
@@ -36,6 +38,7 @@ public record Impairment(
     long jitter,
     long rate,
     int queue,
+    int narrow,
     long seed,
     Ways ways) {
   /** The directions of a port, as the stack sees them. */
@@ -49,7 +52,8 @@ public record Impairment(
   }
 
   /** A link without faults. */
-  public static final Impairment NONE = new Impairment(0, 0, 0, 3, 0, 0, 0, 0, 1_000, 1, Ways.BOTH);
+  public static final Impairment NONE =
+      new Impairment(0, 0, 0, 3, 0, 0, 0, 0, 1_000, 0, 1, Ways.BOTH);
 
   static final Set<String> KEYS =
       Set.of(
@@ -62,6 +66,7 @@ public record Impairment(
           "jitter",
           "rate",
           "queue",
+          "narrow",
           "seed",
           "impair");
 
@@ -84,6 +89,9 @@ public record Impairment(
               + delay
               + ", "
               + rate);
+    }
+    if (narrow < 0) {
+      throw new IllegalArgumentException("a link takes 0 bytes or more, not " + narrow);
     }
     if (jitter < 0 || jitter > delay) {
       throw new IllegalArgumentException("jitter is between 0 and the delay, not " + jitter);
@@ -122,6 +130,7 @@ public record Impairment(
         jitter,
         options.rate("rate"),
         (int) options.number("queue", NONE.queue, 1, MOST_QUEUE),
+        (int) options.number("narrow", NONE.narrow, 0, 65_535),
         options.number("seed", NONE.seed, Long.MIN_VALUE, Long.MAX_VALUE),
         ways(options));
   }
@@ -141,37 +150,76 @@ public record Impairment(
 
   /** Whether there is any fault to simulate. */
   public boolean impairs() {
-    return loss > 0 || duplicate > 0 || reorder > 0 || corrupt > 0 || delay > 0 || rate > 0;
+    return loss > 0
+        || duplicate > 0
+        || reorder > 0
+        || corrupt > 0
+        || delay > 0
+        || rate > 0
+        || narrow > 0;
   }
 
   /** The same with another share of lost packets. */
   public Impairment withLoss(double share) {
     return new Impairment(
-        share, duplicate, reorder, reorderGap, corrupt, delay, jitter, rate, queue, seed, ways);
+        share,
+        duplicate,
+        reorder,
+        reorderGap,
+        corrupt,
+        delay,
+        jitter,
+        rate,
+        queue,
+        narrow,
+        seed,
+        ways);
   }
 
   /** The same with another share of duplicated packets. */
   public Impairment withDuplicate(double share) {
     return new Impairment(
-        loss, share, reorder, reorderGap, corrupt, delay, jitter, rate, queue, seed, ways);
+        loss, share, reorder, reorderGap, corrupt, delay, jitter, rate, queue, narrow, seed, ways);
   }
 
   /** The same with another share of packets held back until {@code gap} others have passed. */
   public Impairment withReorder(double share, int gap) {
     return new Impairment(
-        loss, duplicate, share, gap, corrupt, delay, jitter, rate, queue, seed, ways);
+        loss, duplicate, share, gap, corrupt, delay, jitter, rate, queue, narrow, seed, ways);
   }
 
   /** The same with another share of damaged packets. */
   public Impairment withCorrupt(double share) {
     return new Impairment(
-        loss, duplicate, reorder, reorderGap, share, delay, jitter, rate, queue, seed, ways);
+        loss,
+        duplicate,
+        reorder,
+        reorderGap,
+        share,
+        delay,
+        jitter,
+        rate,
+        queue,
+        narrow,
+        seed,
+        ways);
   }
 
   /** The same with another delay, in nanoseconds. */
   public Impairment withDelay(long nanos, long jitterNanos) {
     return new Impairment(
-        loss, duplicate, reorder, reorderGap, corrupt, nanos, jitterNanos, rate, queue, seed, ways);
+        loss,
+        duplicate,
+        reorder,
+        reorderGap,
+        corrupt,
+        nanos,
+        jitterNanos,
+        rate,
+        queue,
+        narrow,
+        seed,
+        ways);
   }
 
   /**
@@ -188,6 +236,24 @@ public record Impairment(
         jitter,
         bitsPerSecond,
         packets,
+        narrow,
+        seed,
+        ways);
+  }
+
+  /** The same, losing what is longer than {@code bytes}. */
+  public Impairment withNarrow(int bytes) {
+    return new Impairment(
+        loss,
+        duplicate,
+        reorder,
+        reorderGap,
+        corrupt,
+        delay,
+        jitter,
+        rate,
+        queue,
+        bytes,
         seed,
         ways);
   }
@@ -195,12 +261,34 @@ public record Impairment(
   /** The same with another seed. */
   public Impairment withSeed(long newSeed) {
     return new Impairment(
-        loss, duplicate, reorder, reorderGap, corrupt, delay, jitter, rate, queue, newSeed, ways);
+        loss,
+        duplicate,
+        reorder,
+        reorderGap,
+        corrupt,
+        delay,
+        jitter,
+        rate,
+        queue,
+        narrow,
+        newSeed,
+        ways);
   }
 
   /** The same for other directions. */
   public Impairment withWays(Ways newWays) {
     return new Impairment(
-        loss, duplicate, reorder, reorderGap, corrupt, delay, jitter, rate, queue, seed, newWays);
+        loss,
+        duplicate,
+        reorder,
+        reorderGap,
+        corrupt,
+        delay,
+        jitter,
+        rate,
+        queue,
+        narrow,
+        seed,
+        newWays);
   }
 }

@@ -22,8 +22,8 @@ import java.util.Set;
  *       are not in the file yet.
  *   <li>{@code loss=2%}, {@code duplicate=1%}, {@code reorder=1%} with {@code reorder-gap=3},
  *       {@code corrupt=0.1%}, {@code delay=5ms} with {@code jitter=1ms}, {@code rate=100mbit} with
- *       {@code queue=1000}, {@code seed=N} and {@code impair=in|out|both} make the link bad, see
- *       {@link Impairment}.
+ *       {@code queue=1000}, {@code narrow=1300}, {@code seed=N} and {@code impair=in|out|both} make
+ *       the link bad, see {@link Impairment}.
  * </ul>
  */
 public final class PortDecorators {

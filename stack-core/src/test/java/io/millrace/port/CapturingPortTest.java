@@ -250,6 +250,7 @@ class CapturingPortTest {
                 100,
                 1_000_000_000_000L,
                 1_000,
+                0,
                 1,
                 Impairment.Ways.BOTH));
     PortQueue queue = port.queue(0, pool);

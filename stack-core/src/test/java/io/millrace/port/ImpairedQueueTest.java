@@ -132,6 +132,17 @@ class ImpairedQueueTest {
   }
 
   @Test
+  void whatIsLongerThanTheLinkTakesIsLostWithoutAWord() {
+    open(Impairment.NONE.withNarrow(1));
+    arrive(0, 100);
+    assertThat(receive()).isEmpty();
+    assertThat(counters.get(DropReason.IMPAIRED_TOO_LONG)).isEqualTo(100);
+    open(Impairment.NONE.withNarrow(1_500));
+    arrive(0, 100);
+    assertThat(receive()).hasSize(100);
+  }
+
+  @Test
   void allAndNothingAreExact() {
     open(Impairment.NONE.withLoss(1).withWays(Ways.IN));
     arrive(0, 100);
@@ -535,7 +546,7 @@ class ImpairedQueueTest {
         .as(
             (loss, duplicate, reorder, corrupt, delay, rate, queue, gap) ->
                 new Impairment(
-                    loss, duplicate, reorder, gap, corrupt, delay, delay / 2, rate, queue, 0,
+                    loss, duplicate, reorder, gap, corrupt, delay, delay / 2, rate, queue, 0, 0,
                     Ways.BOTH));
   }
 }

@@ -31,10 +31,21 @@ class ImpairmentTest {
             Impairment.parse(
                 options(
                     "loss=2%,duplicate=1%,reorder=0.5%,reorder-gap=7,corrupt=0.1%,delay=5ms,"
-                        + "jitter=1.5ms,rate=100mbit,queue=50,seed=-3,impair=in")))
+                        + "jitter=1.5ms,rate=100mbit,queue=50,narrow=1280,seed=-3,impair=in")))
         .isEqualTo(
             new Impairment(
-                0.02, 0.01, 0.005, 7, 0.001, 5_000_000, 1_500_000, 100_000_000, 50, -3, Ways.IN));
+                0.02,
+                0.01,
+                0.005,
+                7,
+                0.001,
+                5_000_000,
+                1_500_000,
+                100_000_000,
+                50,
+                1_280,
+                -3,
+                Ways.IN));
     assertThat(Impairment.parse(Map.of())).isEqualTo(Impairment.NONE);
     assertThat(Impairment.NONE.impairs()).isFalse();
   }

@@ -154,6 +154,16 @@ final class Ipv4Addresses {
     return best == 0 ? first : best;
   }
 
+  /** The first address of an interface, or 0 if it has none. */
+  int firstOn(NetInterface on) {
+    for (Local each : all) {
+      if (each.on() == on) {
+        return each.address();
+      }
+    }
+    return 0;
+  }
+
   List<Local> all() {
     return all;
   }

@@ -9,8 +9,10 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
 import io.millrace.ip.RouteTable;
+import io.millrace.ip.SourceFilter;
 import io.millrace.link.Ethernet;
 import io.millrace.link.NeighborTable;
+import io.millrace.multicast.Memberships;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.time.TimerWheel;
@@ -24,7 +26,7 @@ final class Ipv4Family implements IpFamily {
   private static final int MAPPED_BITS = 96;
 
   /** 01:00:5e, the first half of the link addresses of groups (RFC 1112 §6.4). */
-  private static final long GROUP_MAC = 0x0100_5e00_0000L;
+  static final long GROUP_MAC = 0x0100_5e00_0000L;
 
   /**
    * Where packets for a prefix go.
@@ -42,6 +44,7 @@ final class Ipv4Family implements IpFamily {
   private final Arp arp;
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
+  private final Igmp igmp;
   private final Ipv4Fragments fragments;
   private final Ipv4Input input;
   private final Ipv4Output output;
@@ -57,8 +60,9 @@ final class Ipv4Family implements IpFamily {
     this.output = new Ipv4Output(shard, this);
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
     this.icmp = new Icmpv4(shard, this, addresses, config);
+    this.igmp = new Igmp(shard, addresses);
     this.fragments = new Ipv4Fragments(shard, icmpErrors, config);
-    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, fragments);
+    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, igmp, fragments);
   }
 
   @Override
@@ -217,8 +221,12 @@ final class Ipv4Family implements IpFamily {
   }
 
   private NextHop findNextHop(int source, int destination) {
-    boolean group =
-        destination == Ipv4Addresses.LIMITED_BROADCAST || Ipv4Addresses.isMulticast(destination);
+    boolean multicast = Ipv4Addresses.isMulticast(destination);
+    boolean group = destination == Ipv4Addresses.LIMITED_BROADCAST || multicast;
+    if (multicast && source != 0) {
+      // RFC 1112 §6.1: who chooses the address to send from has chosen the interface.
+      return interfaceOf(source);
+    }
     if (!group && Ipv4Addresses.isNoHost(destination)) {
       return null;
     }
@@ -241,6 +249,29 @@ final class Ipv4Family implements IpFamily {
       }
     }
     return null;
+  }
+
+  // ---- groups ----
+
+  @Override
+  public void listen(
+      Object listener, NetInterface on, long groupHi, long groupLo, SourceFilter wanted, long now) {
+    if (!IpAddress.isV4(groupHi, groupLo) || !Ipv4Addresses.isMulticast((int) groupLo)) {
+      throw new IllegalArgumentException(
+          new IpAddress(groupHi, groupLo) + " is not a group of IPv4: those are 224.0.0.0/4");
+    }
+    memberships().listen(listener, on, groupHi, groupLo, wanted, now);
+  }
+
+  @Override
+  public Route groupRoute(
+      NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
+    int source = (int) sourceLo == 0 ? addresses.firstOn(through) : (int) sourceLo;
+    return source != 0 && addresses.isOn(through, source) ? route(source, (int) groupLo) : null;
+  }
+
+  Memberships memberships() {
+    return igmp.memberships();
   }
 
   // ---- errors ----

@@ -6,6 +6,7 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pcap4j.packet.ArpPacket;
 import org.pcap4j.packet.EthernetPacket;
@@ -15,6 +16,8 @@ class ArpTest {
   private static final long OTHER_MAC = 0x02_00_00_00_00_33L;
   private static final byte[] DATA = Packets.udpPacket(1, 2, new byte[4]);
 
+  @Tag("rfc826:2-3")
+  @Tag("rfc826:2-5")
   @Test
   void answersForOurAddressAndRemembersWhoAsked() {
     try (TestHost host = TestHost.start()) {
@@ -37,6 +40,7 @@ class ArpTest {
     }
   }
 
+  @Tag("rfc826:2-7")
   @Test
   void asksOnceASecondAndTellsTheTransportInTheEnd() {
     try (TestHost host = TestHost.start()) {
@@ -93,6 +97,9 @@ class ArpTest {
     }
   }
 
+  @Tag("rfc826:2-2")
+  @Tag("rfc826:2-4")
+  @Tag("rfc826:2-6")
   @Test
   void whatIsAnnouncedChangesWhatWeKnowAndAddsNothing() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -123,6 +130,7 @@ class ArpTest {
     }
   }
 
+  @Tag("rfc826:2-1")
   @Test
   void dropsEveryMalformedPacket() {
     try (TestHost host = TestHost.start()) {

@@ -1,6 +1,7 @@
 package io.millrace.ipv6;
 
 import io.millrace.buf.Frame;
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
@@ -100,6 +101,16 @@ final class Ipv6Family implements IpFamily {
     discovery.claimAddress(to, new IpPrefix(new IpAddress(hi, lo), address.length()), now);
   }
 
+  @Override
+  public void configure(NetInterface to, AddressChoice how, long now) {
+    if (how != AddressChoice.AUTO) {
+      IpFamily.super.configure(to, how, now);
+      return;
+    }
+    start(to, now);
+    discovery.autoconfigure(to, now);
+  }
+
   /** Starts Neighbor Discovery on an interface, once. */
   private void start(NetInterface on, long now) {
     int index = on.index();
@@ -116,7 +127,8 @@ final class Ipv6Family implements IpFamily {
   public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
     long hi = via == null ? 0 : Ipv6Scope.onWire(via.hi());
     long lo = via == null ? 0 : via.lo();
-    routes.put(Ipv6Routes.Kind.CONFIGURED, destination, new Ipv6Routes.NextHop(through, hi, lo));
+    routes.put(
+        Ipv6Routes.Kind.CONFIGURED, destination, new Ipv6Routes.NextHop(through, hi, lo, false));
     changed();
   }
 
@@ -209,11 +221,20 @@ final class Ipv6Family implements IpFamily {
       return false;
     }
     NetInterface through = next.through();
+    long viaHi = next.isOnLink() ? Ipv6Scope.onWire(hi) : next.viaHi();
+    long viaLo = next.isOnLink() ? lo : next.viaLo();
+    if (next.bySource()) {
+      IpAddress better =
+          discovery.routerFor(
+              through, Ipv6Scope.onWire(route.sourceHi()), route.sourceLo(), shard.clock().now());
+      viaHi = better == null ? viaHi : better.hi();
+      viaLo = better == null ? viaLo : better.lo();
+    }
     route.pointTo(
         through,
         linkMtu(through),
-        next.isOnLink() ? Ipv6Scope.onWire(hi) : next.viaHi(),
-        next.isOnLink() ? lo : next.viaLo(),
+        viaHi,
+        viaLo,
         Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1,
         generation);
     return true;
@@ -227,7 +248,7 @@ final class Ipv6Family implements IpFamily {
   private Ipv6Routes.NextHop findNextHop(long sourceHi, long sourceLo, long hi, long lo) {
     if (Ipv6Addresses.isMulticast(hi)) {
       NetInterface on = groupInterface(sourceHi, sourceLo);
-      return on == null ? null : new Ipv6Routes.NextHop(on, 0, 0);
+      return on == null ? null : Ipv6Routes.NextHop.onLink(on);
     }
     if (Ipv6Scope.isLinkLocal(hi)) {
       int index = Ipv6Scope.zone(hi) - 1;
@@ -235,7 +256,7 @@ final class Ipv6Family implements IpFamily {
       // RFC 4007 §6: a zone's addresses are sent to from inside the zone; other sources of ours are
       // reached there as well.
       boolean same = Ipv6Scope.zone(sourceHi) == 0 || Ipv6Scope.zone(sourceHi) == index + 1;
-      return known && same ? new Ipv6Routes.NextHop(shard.networkInterface(index), 0, 0) : null;
+      return known && same ? Ipv6Routes.NextHop.onLink(shard.networkInterface(index)) : null;
     }
     if ((hi | lo) == 0 || Ipv6Addresses.isNoHost(hi, lo)) {
       return null;

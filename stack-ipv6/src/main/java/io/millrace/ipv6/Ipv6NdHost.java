@@ -16,6 +16,8 @@ import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** What Neighbor Discovery has of the family: here zones are put on addresses and taken off. */
@@ -24,6 +26,16 @@ final class Ipv6NdHost implements NdHost {
   private static final long ROUTER_ALERT = 0x00_0502_0000_0100L;
 
   private static final int ROUTER_ALERT_SIZE = 8;
+
+  /** A prefix that somebody has said to be on a link. */
+  private record OnLink(NetInterface on, Ipv6Routes.Prefix prefix) {
+    static OnLink of(NetInterface on, IpPrefix prefix) {
+      return new OnLink(on, Ipv6Routes.Prefix.of(prefix));
+    }
+  }
+
+  /** How many have said so. */
+  private final Map<OnLink, Integer> onLink = new HashMap<>();
 
   private final Shard shard;
   private final Counters counters;
@@ -186,14 +198,26 @@ final class Ipv6NdHost implements NdHost {
 
   @Override
   public void addOnLink(NetInterface on, IpPrefix prefix) {
-    if (!Ipv6Scope.isLinkLocal(prefix.address().hi())) {
-      routes.put(Ipv6Routes.Kind.ON_LINK, prefix, new Ipv6Routes.NextHop(on, 0, 0));
-      family.changed();
+    if (Ipv6Scope.isLinkLocal(prefix.address().hi())) {
+      return; // always on the link, whatever anybody says
     }
+    onLink.merge(OnLink.of(on, prefix), 1, Integer::sum);
+    routes.put(Ipv6Routes.Kind.ON_LINK, prefix, Ipv6Routes.NextHop.onLink(on));
+    family.changed();
   }
 
   @Override
   public void removeOnLink(NetInterface on, IpPrefix prefix) {
+    OnLink key = OnLink.of(on, prefix);
+    Integer count = onLink.get(key);
+    if (count == null) {
+      return;
+    }
+    if (count > 1) {
+      onLink.put(key, count - 1);
+      return;
+    }
+    onLink.remove(key);
     routes.remove(Ipv6Routes.Kind.ON_LINK, prefix, on);
     family.changed();
   }
@@ -202,7 +226,9 @@ final class Ipv6NdHost implements NdHost {
   public void setRoute(NetInterface through, IpPrefix destination, IpAddress via) {
     long hi = via == null ? 0 : via.hi();
     long lo = via == null ? 0 : via.lo();
-    routes.put(Ipv6Routes.Kind.LEARNED, destination, new Ipv6Routes.NextHop(through, hi, lo));
+    boolean bySource = via != null && destination.length() == 0;
+    routes.put(
+        Ipv6Routes.Kind.LEARNED, destination, new Ipv6Routes.NextHop(through, hi, lo, bySource));
     family.changed();
   }
 
@@ -210,6 +236,15 @@ final class Ipv6NdHost implements NdHost {
   public void removeRoute(NetInterface through, IpPrefix destination) {
     routes.remove(Ipv6Routes.Kind.LEARNED, destination, through);
     family.changed();
+  }
+
+  @Override
+  public boolean isFirstHop(NetInterface on, long router, long destinationHi, long destinationLo) {
+    Ipv6Routes.NextHop next = routes.find(destinationHi, destinationLo);
+    return next != null
+        && next.through() == on
+        && next.viaHi() == Ipv6Scope.LINK_LOCAL
+        && next.viaLo() == router;
   }
 
   // ---- the link ----

@@ -27,8 +27,14 @@ final class Ipv6Routes {
    *
    * @param viaHi with {@code viaLo} the router as on the wire; 0 and 0 if the destination is on the
    *     link
+   * @param bySource whether Neighbor Discovery may know a better router for a source address (RFC
+   *     8028)
    */
-  record NextHop(NetInterface through, long viaHi, long viaLo) {
+  record NextHop(NetInterface through, long viaHi, long viaLo, boolean bySource) {
+    static NextHop onLink(NetInterface through) {
+      return new NextHop(through, 0, 0, false);
+    }
+
     boolean isOnLink() {
       return (viaHi | viaLo) == 0;
     }
@@ -36,7 +42,8 @@ final class Ipv6Routes {
 
   private record Entry(Kind kind, NextHop next) {}
 
-  private record Prefix(long hi, long lo, int length) {
+  /** A prefix without host bits. */
+  record Prefix(long hi, long lo, int length) {
     static Prefix of(IpPrefix prefix) {
       int length = prefix.length();
       long hi = length == 0 ? 0 : prefix.address().hi() & -1L << (64 - Math.min(length, 64));

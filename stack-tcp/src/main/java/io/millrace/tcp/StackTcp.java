@@ -379,14 +379,14 @@ final class StackTcp extends Tcp {
     NetInterface out = route.networkInterface();
     int headers = route.networkHeaderSize() + TcpHeader.MIN_SIZE;
     c.pathMtu = route.pathMtu();
-    int pathMss = c.pathMtu - headers;
     int cut =
         IpAddress.isV4(c.remoteHi(), c.remoteLo())
             ? PortInfo.TX_SEGMENT_TCP4
             : PortInfo.TX_SEGMENT_TCP6;
     boolean cuts = out.info().offers(cut | PortInfo.TX_CHECKSUM);
     // Header and options of up to 60 bytes and the network's must fit into 65,535.
-    return machine.segmentSize(c.tcb, pathMss, cuts ? 65_535 - route.networkHeaderSize() - 60 : 0);
+    return machine.segmentSize(
+        c.tcb, c.pathMtu, headers, cuts ? 65_535 - route.networkHeaderSize() - 60 : 0);
   }
 
   // ---- ICMP ----

@@ -1,5 +1,8 @@
 package io.millrace.tcp;
 
+import io.millrace.cc.CongestionAlgorithm;
+import java.util.Objects;
+
 /**
  * How TCP behaves on a stack. Times are nanoseconds, sizes bytes.
  *
@@ -19,6 +22,7 @@ package io.millrace.tcp;
  *     §3.8.3 (MUST-23) demands
  * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293
  *     §3.8.3)
+ * @param congestion what decides how much may be in flight
  * @param initialWindow the initial congestion window in segments (RFC 6928: 10)
  * @param timeWait how long TIME-WAIT lasts: twice the maximum segment lifetime
  * @param maxTimeWait connections in TIME-WAIT beyond which the oldest leaves early
@@ -28,6 +32,8 @@ package io.millrace.tcp;
  * @param keepAliveInterval time between probes
  * @param keepAliveProbes unanswered probes before the connection is given up
  * @param maxConnections connections and half-open ones on a shard
+ * @param blackHoleTimeouts timeouts of the same full segment after which the path's MTU is doubted
+ *     and searched for with segments of different sizes (RFC 4821); 0 for never
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
  */
 public record TcpConfig(
@@ -44,6 +50,7 @@ public record TcpConfig(
     long maxRto,
     int synRetries,
     int dataRetries,
+    CongestionAlgorithm congestion,
     int initialWindow,
     long timeWait,
     int maxTimeWait,
@@ -53,6 +60,7 @@ public record TcpConfig(
     long keepAliveInterval,
     int keepAliveProbes,
     int maxConnections,
+    int blackHoleTimeouts,
     int challengeAcks) {
 
   private static final long MILLI = 1_000_000L;
@@ -72,6 +80,7 @@ public record TcpConfig(
           120 * SECOND,
           7,
           15,
+          CongestionAlgorithm.CUBIC,
           10,
           60 * SECOND,
           65_536,
@@ -81,10 +90,12 @@ public record TcpConfig(
           75 * SECOND,
           9,
           2_000_000,
+          3,
           10);
 
   /** Checks the ranges. */
   public TcpConfig {
+    Objects.requireNonNull(congestion, "congestion");
     range("receiveBuffer", receiveBuffer, 2_048, 1 << 30);
     range("sendBuffer", sendBuffer, 2_048, 1 << 30);
     range("maxSegmentSize", maxSegmentSize, 64, 65_495);
@@ -102,6 +113,7 @@ public record TcpConfig(
     range("keepAliveProbes", keepAliveProbes, 1, 1_000);
     range("maxTimeWait", maxTimeWait, 0, 10_000_000);
     range("maxConnections", maxConnections, 1, 100_000_000);
+    range("blackHoleTimeouts", blackHoleTimeouts, 0, 100);
     range("challengeAcks", challengeAcks, 1, 1_000_000);
   }
 
@@ -114,7 +126,7 @@ public record TcpConfig(
 
   /**
    * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
-   * ms, initial window 10, TIME-WAIT 60 s.
+   * ms, CUBIC, initial window 10, TIME-WAIT 60 s.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;
@@ -140,6 +152,7 @@ public record TcpConfig(
     private long maxRto;
     private int synRetries;
     private int dataRetries;
+    private CongestionAlgorithm congestion;
     private int initialWindow;
     private long timeWait;
     private int maxTimeWait;
@@ -149,6 +162,7 @@ public record TcpConfig(
     private long keepAliveInterval;
     private int keepAliveProbes;
     private int maxConnections;
+    private int blackHoleTimeouts;
     private int challengeAcks;
 
     private Builder(TcpConfig from) {
@@ -165,6 +179,7 @@ public record TcpConfig(
       maxRto = from.maxRto;
       synRetries = from.synRetries;
       dataRetries = from.dataRetries;
+      congestion = from.congestion;
       initialWindow = from.initialWindow;
       timeWait = from.timeWait;
       maxTimeWait = from.maxTimeWait;
@@ -174,6 +189,7 @@ public record TcpConfig(
       keepAliveInterval = from.keepAliveInterval;
       keepAliveProbes = from.keepAliveProbes;
       maxConnections = from.maxConnections;
+      blackHoleTimeouts = from.blackHoleTimeouts;
       challengeAcks = from.challengeAcks;
     }
 
@@ -255,6 +271,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#congestion()}. */
+    public Builder congestion(CongestionAlgorithm value) {
+      congestion = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#initialWindow()}. */
     public Builder initialWindow(int value) {
       initialWindow = value;
@@ -309,6 +331,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#blackHoleTimeouts()}. */
+    public Builder blackHoleTimeouts(int value) {
+      blackHoleTimeouts = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#challengeAcks()}. */
     public Builder challengeAcks(int value) {
       challengeAcks = value;
@@ -331,6 +359,7 @@ public record TcpConfig(
           maxRto,
           synRetries,
           dataRetries,
+          congestion,
           initialWindow,
           timeWait,
           maxTimeWait,
@@ -340,6 +369,7 @@ public record TcpConfig(
           keepAliveInterval,
           keepAliveProbes,
           maxConnections,
+          blackHoleTimeouts,
           challengeAcks);
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.buf.Buffer;
 import io.millrace.buf.Bytes;
+import io.millrace.cc.CongestionAlgorithm;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
@@ -38,6 +39,10 @@ import java.util.function.Consumer;
  * <p>On closing, everything is aborted and no frame may be missing.
  */
 final class TcpWire implements AutoCloseable {
+  /** The default configuration, with the congestion control whose windows are whole segments. */
+  static final TcpConfig NEW_RENO =
+      TcpConfig.defaults().with().congestion(CongestionAlgorithm.NEW_RENO).build();
+
   static final String US = "10.0.0.1";
   static final String PEER = "10.0.0.2";
   static final int MSS = 1460;
@@ -114,7 +119,7 @@ final class TcpWire implements AutoCloseable {
   }
 
   static TcpWire server() {
-    return server(TcpConfig.defaults());
+    return server(NEW_RENO);
   }
 
   /** A stack that has been told to connect, and has sent its SYN. */
@@ -125,7 +130,7 @@ final class TcpWire implements AutoCloseable {
   }
 
   static TcpWire client() {
-    return client(TcpConfig.defaults());
+    return client(NEW_RENO);
   }
 
   /** A stack on a link, without a listener. */
@@ -147,7 +152,7 @@ final class TcpWire implements AutoCloseable {
   }
 
   static TcpWire open() {
-    return open(TcpConfig.defaults());
+    return open(NEW_RENO);
   }
 
   /** The peer's options, before {@link #handshake}. */

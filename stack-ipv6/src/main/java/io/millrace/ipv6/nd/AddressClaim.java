@@ -24,7 +24,12 @@ final class AddressClaim extends TimerNode {
     /** Made from an advertised prefix, the same each time (RFC 7217). */
     STABLE,
     /** Made from an advertised prefix, by chance (RFC 8981). */
-    TEMPORARY
+    TEMPORARY;
+
+    /** Whether it was made from a prefix that a router advertises. */
+    boolean isMade() {
+      return this == STABLE || this == TEMPORARY;
+    }
   }
 
   private enum State {
@@ -58,10 +63,11 @@ final class AddressClaim extends TimerNode {
 
   private long validUntil = Long.MAX_VALUE;
 
-  /** When it was made; for temporary addresses. */
-  private long madeAt;
+  /** What no router can extend these beyond; for temporary addresses. */
+  private long mostPreferredUntil = Long.MAX_VALUE;
 
-  private boolean succeeded;
+  private long mostValidUntil = Long.MAX_VALUE;
+  private boolean hasSuccessor;
 
   /**
    * Makes a claim.
@@ -111,9 +117,15 @@ final class AddressClaim extends TimerNode {
 
   // ---- lifetimes ----
 
+  /** Sets what {@link #lifetimes} cannot go beyond. */
+  void limits(long preferredLimit, long validLimit) {
+    mostPreferredUntil = preferredLimit;
+    mostValidUntil = validLimit;
+  }
+
   void lifetimes(long newPreferredUntil, long newValidUntil) {
-    preferredUntil = newPreferredUntil;
-    validUntil = newValidUntil;
+    preferredUntil = Math.min(newPreferredUntil, mostPreferredUntil);
+    validUntil = Math.min(newValidUntil, mostValidUntil);
   }
 
   long preferredUntil() {
@@ -124,24 +136,23 @@ final class AddressClaim extends TimerNode {
     return validUntil;
   }
 
-  long madeAt() {
-    return madeAt;
-  }
-
-  /** Whether another address has been made that takes its place. */
+  /** Whether another address has been made that takes its place (RFC 8981 §3.5). */
   boolean hasSuccessor() {
-    return succeeded;
+    return hasSuccessor;
   }
 
   void succeeded() {
-    succeeded = true;
+    hasSuccessor = true;
   }
 
   AddressState usability(long now) {
     if (isOpen()) {
       return AddressState.OPTIMISTIC;
     }
-    return now >= preferredUntil ? AddressState.DEPRECATED : AddressState.PREFERRED;
+    if (now >= preferredUntil) {
+      return AddressState.DEPRECATED;
+    }
+    return origin == Origin.TEMPORARY ? AddressState.TEMPORARY : AddressState.PREFERRED;
   }
 
   // ---- duplicate address detection ----
@@ -153,7 +164,6 @@ final class AddressClaim extends TimerNode {
    * @param delay how long to wait first (RFC 4862 §5.4.2)
    */
   void start(int probes, long delay, long now) {
-    madeAt = now;
     toSend = probes;
     if (probes == 0) {
       table.join(this);

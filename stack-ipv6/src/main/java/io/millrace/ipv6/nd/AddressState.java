@@ -10,6 +10,11 @@ public enum AddressState {
   /** Usable without any restriction. */
   PREFERRED,
   /**
+   * As {@link #PREFERRED}, and made by chance for a while: what begins is to use it rather than
+   * others (RFC 8981, rule 7 of RFC 6724 §5).
+   */
+  TEMPORARY,
+  /**
    * Still good for what is going on, not to be chosen for what begins while there is a preferred
    * one (RFC 4862 §5.5.4).
    */

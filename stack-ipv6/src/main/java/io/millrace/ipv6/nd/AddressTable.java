@@ -67,9 +67,7 @@ final class AddressTable {
   int made(NetInterface on) {
     int n = 0;
     for (AddressClaim each : claims) {
-      if (each.on() == on
-          && (each.origin() == AddressClaim.Origin.STABLE
-              || each.origin() == AddressClaim.Origin.TEMPORARY)) {
+      if (each.on() == on && each.origin().isMade()) {
         n++;
       }
     }
@@ -77,45 +75,30 @@ final class AddressTable {
   }
 
   /**
-   * Claims an address.
+   * Starts with a claim.
    *
-   * @param byGroup whether a message to a group brought it about, so that many hosts do so now
-   * @return the claim, or null if there is one for this address already
+   * @param byGroup whether a message to a group brought it about, so that many hosts claim now
+   * @return false if there is one for this address already
    */
-  AddressClaim claim(
-      NetInterface on,
-      IpPrefix prefix,
-      AddressClaim.Origin origin,
-      int attempt,
-      boolean byGroup,
-      long preferredUntil,
-      long validUntil,
-      long now) {
-    if (find(on, prefix.address().hi(), prefix.address().lo()) != null) {
-      return null;
+  boolean add(AddressClaim claim, boolean byGroup, long now) {
+    if (find(claim.on(), claim.address().hi(), claim.address().lo()) != null) {
+      return false;
     }
-    AddressClaim claim = new AddressClaim(this, on, prefix, origin, attempt);
-    claim.lifetimes(preferredUntil, validUntil);
     claims.add(claim);
-    NdLink link = links.of(on);
-    long delay = link.firstDelay(FIRST_DELAY, shard, now);
-    if (delay == 0 && byGroup) {
-      delay = shard.random().nextLong(FIRST_DELAY);
-    }
+    boolean made = claim.origin().isMade();
     // RFC 4429 §3.1: not for addresses that somebody typed in. A link-local one is needed to ask
     // for routers, so it must be certain.
-    boolean optimistic =
-        config.optimistic()
-            && (origin == AddressClaim.Origin.STABLE || origin == AddressClaim.Origin.TEMPORARY);
-    if (optimistic && config.dadTransmits() > 0) {
-      // RFC 4429 §3.3: such a node need not wait first.
-      delay = 0;
-    }
-    claim.start(config.dadTransmits(), delay, now);
-    if (optimistic && claim.isOpen()) {
+    boolean optimistic = made && config.optimistic() && config.dadTransmits() > 0;
+    claim.start(config.dadTransmits(), optimistic ? 0 : delay(claim.on(), byGroup, now), now);
+    if (optimistic) {
       publish(claim, now);
     }
-    return claim;
+    return true;
+  }
+
+  private long delay(NetInterface on, boolean byGroup, long now) {
+    long delay = links.of(on).firstDelay(FIRST_DELAY, shard, now);
+    return delay == 0 && byGroup ? shard.random().nextLong(FIRST_DELAY) : delay;
   }
 
   /** Gives an address up, on all shards. */

@@ -93,15 +93,19 @@ public interface NdHost {
 
   // ---- routes ----
 
-  /** All destinations of a prefix are on the link, on this shard. */
+  /**
+   * All destinations of a prefix are on the link, on this shard. Calls are counted, as the
+   * configuration and routers may both say so: it ends with as many calls of {@link #removeOnLink}.
+   */
   void addOnLink(NetInterface on, IpPrefix prefix);
 
-  /** Ends {@link #addOnLink}; nothing happens if it is not there. */
+  /** Ends one {@link #addOnLink}. */
   void removeOnLink(NetInterface on, IpPrefix prefix);
 
   /**
    * Sets this shard's learned route for a prefix through an interface, in place of the one there
-   * was. A route that was configured for the same prefix goes before it.
+   * was, which may be the same. A route that was configured for the same prefix goes before it.
+   * What is cached for destinations behind it is looked up anew.
    *
    * @param destination {@code ::/0} for the default route; a prefix of 128 bits for a redirected
    *     destination
@@ -112,6 +116,14 @@ public interface NdHost {
 
   /** Ends {@link #setRoute}; nothing happens if there is none. */
   void removeRoute(NetInterface through, IpPrefix destination);
+
+  /**
+   * Whether packets of ours to a destination go through a router on this link now: only its
+   * redirects are believed (RFC 4861 §8.1).
+   *
+   * @param router the low half of its link-local address
+   */
+  boolean isFirstHop(NetInterface on, long router, long destinationHi, long destinationLo);
 
   // ---- the link ----
 

@@ -23,6 +23,7 @@ final class NdLink {
   private long reachable = REACHABLE_TIME;
   private long retransmit = RETRANS_TIMER;
   private boolean started;
+  private boolean autoconfigured;
   private long quietUntil;
 
   NdLink(NetInterface on, NeighborTable neighbors) {
@@ -65,5 +66,14 @@ final class NdLink {
       quietUntil = now + shard.random().nextLong(most);
     }
     return Math.max(0, quietUntil - now);
+  }
+
+  /** Whether routers are listened to on this link. */
+  boolean isAutoconfigured() {
+    return autoconfigured;
+  }
+
+  void autoconfigure() {
+    autoconfigured = true;
   }
 }

@@ -4,6 +4,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ipv6.Ipv6Autoconf;
 import io.millrace.link.Ethernet;
@@ -28,7 +29,11 @@ public final class NeighborDiscovery implements NeighborResolver {
   private final NeighborTable neighbors;
   private final AddressTable addresses;
   private final Solicitations solicitations;
+  private final NdLinks links;
   private final Autoconf autoconf;
+  private final LearnedRoutes routes;
+  private final RouterDiscovery routers;
+  private final Redirects redirects;
 
   /**
    * Creates the shard's part.
@@ -44,10 +49,13 @@ public final class NeighborDiscovery implements NeighborResolver {
         new NeighborTable(
             neighborConfig, Ethernet.TYPE_IPV6, this, shard.wheel(), counters, shard.secret());
     NdOutput output = new NdOutput(host);
-    NdLinks links = new NdLinks(neighbors);
+    this.links = new NdLinks(neighbors);
     this.addresses = new AddressTable(host, links, output, config);
-    this.solicitations = new Solicitations(host, neighbors, output, addresses);
-    this.autoconf = new Autoconf(host, addresses, config);
+    this.autoconf = new Autoconf(host, links, output, addresses, config);
+    this.routes = new LearnedRoutes(host, config.routers(), config.prefixes());
+    this.routers = new RouterDiscovery(host, links, neighbors, routes, autoconf, config);
+    this.solicitations = new Solicitations(host, neighbors, output, addresses, routes);
+    this.redirects = new Redirects(host, neighbors, config.redirects());
   }
 
   /**
@@ -75,16 +83,32 @@ public final class NeighborDiscovery implements NeighborResolver {
    */
   public void claimAddress(NetInterface on, IpPrefix address, long now) {
     if (shard.index() == 0) {
-      addresses.claim(
-          on,
-          address,
-          AddressClaim.Origin.CONFIGURED,
-          0,
-          false,
-          Long.MAX_VALUE,
-          Long.MAX_VALUE,
-          now);
+      AddressClaim claim =
+          new AddressClaim(addresses, on, address, AddressClaim.Origin.CONFIGURED, 0);
+      addresses.add(claim, false, now);
     }
+  }
+
+  /**
+   * Listens to routers on an interface from now on, asks for them, and makes addresses of the
+   * prefixes that they advertise: the choice {@code auto}. To be called on every shard.
+   */
+  public void autoconfigure(NetInterface on, long now) {
+    links.of(on).autoconfigure();
+    if (shard.index() == 0) {
+      autoconf.start(on, now);
+    }
+  }
+
+  /**
+   * The router to send through from a source address of ours (RFC 8028 §3.1), where the route that
+   * was found is the default one of {@link NdHost#setRoute}: a router that has given us the prefix
+   * and answers.
+   *
+   * @return null if there is none: the route's router is as good
+   */
+  public IpAddress routerFor(NetInterface on, long sourceHi, long sourceLo, long now) {
+    return routers.routerFor(on, sourceHi, sourceLo, now);
   }
 
   // ---- in ----
@@ -119,6 +143,8 @@ public final class NeighborDiscovery implements NeighborResolver {
     return switch (type) {
       case NdMessage.NEIGHBOR_SOLICITATION -> solicitations.solicitation(message, from, now);
       case NdMessage.NEIGHBOR_ADVERTISEMENT -> solicitations.advertisement(message, from, now);
+      case NdMessage.ROUTER_ADVERTISEMENT -> routers.advertisement(message, from, now);
+      case NdMessage.REDIRECT -> redirects.redirect(message, from, now);
       default -> DropReason.ND_IGNORED;
     };
   }
@@ -133,5 +159,14 @@ public final class NeighborDiscovery implements NeighborResolver {
   @Override
   public void unreachable(Frame datagram, long now) {
     host.unreachable(datagram, now);
+  }
+
+  @Override
+  public void lost(Neighbor neighbor, long now) {
+    NetInterface on = neighbor.networkInterface();
+    redirects.lost(on, neighbor.hi(), neighbor.lo());
+    if (NdAddress.isLinkLocal(neighbor.hi())) {
+      routes.lost(on, neighbor.lo(), now);
+    }
   }
 }

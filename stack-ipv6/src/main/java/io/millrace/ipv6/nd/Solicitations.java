@@ -23,13 +23,20 @@ final class Solicitations {
   private final NeighborTable neighbors;
   private final NdOutput output;
   private final AddressTable addresses;
+  private final LearnedRoutes routes;
 
-  Solicitations(NdHost host, NeighborTable neighbors, NdOutput output, AddressTable addresses) {
+  Solicitations(
+      NdHost host,
+      NeighborTable neighbors,
+      NdOutput output,
+      AddressTable addresses,
+      LearnedRoutes routes) {
     this.host = host;
     this.counters = host.shard().counters();
     this.neighbors = neighbors;
     this.output = output;
     this.addresses = addresses;
+    this.routes = routes;
   }
 
   // ---- in ----
@@ -113,6 +120,14 @@ final class Solicitations {
     int flags = NdMessage.flags(at);
     neighbors.advertised(
         neighbor, mac, (flags & NdMessage.SOLICITED) != 0, (flags & NdMessage.OVERRIDE) != 0, now);
+    if (NdAddress.isLinkLocal(hi)) {
+      if ((flags & NdMessage.ROUTER) == 0) {
+        // RFC 4861 §7.2.5: what was a router has become a host.
+        routes.noRouter(from, lo, now);
+      } else if ((flags & NdMessage.SOLICITED) != 0) {
+        routes.answered(from, lo, now);
+      }
+    }
     return null;
   }
 

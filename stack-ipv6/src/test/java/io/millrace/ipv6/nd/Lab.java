@@ -81,6 +81,40 @@ final class Lab implements NdHost, AutoCloseable {
     return lab;
   }
 
+  /** With a link-local address, listening to routers, and nothing sent any more. */
+  static Lab auto(Ipv6Autoconf config) {
+    Lab lab = new Lab(config);
+    lab.nd.start(lab.on, lab.now);
+    lab.nd.autoconfigure(lab.on, lab.now);
+    lab.advance(3 * SECOND);
+    lab.sent();
+    return lab;
+  }
+
+  static Lab auto() {
+    return auto(Ipv6Autoconf.defaults());
+  }
+
+  /** Receives an advertisement from {@link #ROUTER}. */
+  void advertise(byte[]... parts) {
+    advertiseFrom(ROUTER, parts);
+  }
+
+  void advertiseFrom(String router, byte[]... parts) {
+    receive(Packet.of(router, "ff02::1", parts));
+  }
+
+  /** The addresses that are not link-local, in the order in which they were made. */
+  List<IpAddress> globals() {
+    return addresses.keySet().stream()
+        .filter(each -> each.hi() != NdAddress.LINK_LOCAL_HI)
+        .toList();
+  }
+
+  AddressState state(IpAddress address) {
+    return addresses.get(address);
+  }
+
   Lab claim(String prefix) {
     nd.claimAddress(on, IpPrefix.parse(prefix), now);
     return this;
@@ -272,6 +306,13 @@ final class Lab implements NdHost, AutoCloseable {
   @Override
   public void removeRoute(NetInterface through, IpPrefix destination) {
     routes.remove(destination.toString());
+  }
+
+  @Override
+  public boolean isFirstHop(NetInterface through, long routerLo, long hi, long lo) {
+    String router = new IpAddress(NdAddress.LINK_LOCAL_HI, routerLo).toString();
+    return router.equals(
+        routes.getOrDefault(new IpAddress(hi, lo) + "/128", routes.get("0:0:0:0:0:0:0:0/0")));
   }
 
   @Override

@@ -72,6 +72,56 @@ record Packet(IpAddress source, IpAddress destination, int hopLimit, byte[] byte
     return join(hex("88 00 0000 %02x000000".formatted(bits)), address(target));
   }
 
+  /** A router advertisement's fixed part; {@code flags} as they stand in its byte. */
+  static byte[] ra(int hops, int flags, int lifetime, long reachable, long retransmit) {
+    return hex(
+        "86 00 0000 %02x %02x %04x %08x %08x"
+            .formatted(hops, flags, lifetime, reachable, retransmit));
+  }
+
+  /** One that says nothing but for how long its sender is a router. */
+  static byte[] ra(int lifetime) {
+    return ra(0, 0, lifetime, 0, 0);
+  }
+
+  /** {@code flags} as in "LA", each or none. */
+  static byte[] prefix(String prefix, int length, String flags, long valid, long preferred) {
+    int bits = (flags.contains("L") ? 0x80 : 0) | (flags.contains("A") ? 0x40 : 0);
+    return join(
+        hex("03 04 %02x %02x %08x %08x 00000000".formatted(length, bits, valid, preferred)),
+        address(prefix));
+  }
+
+  static byte[] mtu(long mtu) {
+    return hex("05 01 0000 %08x".formatted(mtu));
+  }
+
+  /** A route of up to 64 bits; {@code preference} -1, 0, 1, or -2 for the reserved value. */
+  static byte[] route(String prefix, int length, int preference, long lifetime) {
+    byte[] head = hex("18 02 %02x %02x %08x".formatted(length, (preference & 3) << 3, lifetime));
+    return join(head, java.util.Arrays.copyOf(address(prefix), 8));
+  }
+
+  static byte[] dnsServers(long lifetime, String... servers) {
+    byte[] option = hex("19 %02x 0000 %08x".formatted(1 + 2 * servers.length, lifetime));
+    for (String server : servers) {
+      option = join(option, address(server));
+    }
+    return option;
+  }
+
+  /** The names in wire format as hexadecimal text, padded here. */
+  static byte[] dnsSearch(long lifetime, String names) {
+    byte[] bytes = hex(names);
+    int units = 1 + (bytes.length + 7) / 8;
+    byte[] option = join(hex("1f %02x 0000 %08x".formatted(units, lifetime)), bytes);
+    return java.util.Arrays.copyOf(option, units * 8);
+  }
+
+  static byte[] redirect(String target, String destination) {
+    return join(join(hex("89 00 0000 00000000"), address(target)), address(destination));
+  }
+
   static byte[] sourceMac(long mac) {
     return hex("01 01 %012x".formatted(mac));
   }

@@ -85,6 +85,9 @@ final class AckProcessor {
     a.rtt = roundTrip(t, s, now);
     t.sndUna = s.ack;
     t.retries = 0;
+    if (t.mtuSearch != null) {
+      machine.prober().onProgress(t, machine, now);
+    }
     removeData(t, newly);
     if (t.scoreboard != null) {
       t.scoreboard.advance(t.sndUna);
@@ -158,7 +161,8 @@ final class AckProcessor {
       t.highRxt = t.sndUna;
     }
     if (Serial.ge(t.sndUna, t.recoveryPoint)) {
-      boolean fast = t.recovery == Recovery.FAST;
+      boolean fast = t.recovery == Recovery.FAST && !t.is(Tcb.PROBE_RECOVERY);
+      t.clear(Tcb.PROBE_RECOVERY);
       t.recovery = Recovery.NONE;
       t.duplicateAcks = 0;
       if (fast) {
@@ -234,6 +238,11 @@ final class AckProcessor {
     t.lossEdge = Serial.max(edge, Serial.min(t.sndUna + t.sndMss, t.sndNxt));
     t.clear(Tcb.RTT_TIMING);
     t.rttStart = now;
-    t.congestion.onCongestion(flight, now);
+    if (t.mtuSearch != null && machine.prober().isProbeAlone(t, now)) {
+      t.set(Tcb.PROBE_RECOVERY);
+      t.lossEdge = Serial.max(t.lossEdge, t.mtuProbeEnd); // all of it, in smaller pieces
+    } else {
+      t.congestion.onCongestion(flight, now);
+    }
   }
 }

@@ -261,6 +261,17 @@ final class Sender {
     }
     int length = (int) Math.min(Math.min(unsent, window), t.sndMaxUnit);
     int allowed = t.congestion.cwnd() - pipe(t);
+    if (t.mtuSearch != null) {
+      int probe = machine.prober().probe(t, unsent, window, allowed, now);
+      if (probe != 0) {
+        machine.prober().sent(t, probe, now);
+        start(t, out, t.sndNxt, now);
+        data(t, out, t.sndNxt - t.sndUna, probe);
+        t.sndNxt += probe;
+        sent(t, probe, now);
+        return true;
+      }
+    }
     if (allowed < Math.min(length, t.sndMss)) {
       t.set(Tcb.CWND_LIMITED);
       if (flight != 0) {

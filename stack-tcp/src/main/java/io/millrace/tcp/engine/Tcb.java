@@ -3,6 +3,7 @@ package io.millrace.tcp.engine;
 import io.millrace.buf.Frame;
 import io.millrace.tcp.TcpState;
 import io.millrace.transport.CongestionControl;
+import io.millrace.transport.PathMtuSearch;
 import io.millrace.transport.RttEstimator;
 
 /**
@@ -132,6 +133,12 @@ public final class Tcb {
    */
   static final int SOFT_ERROR = 1 << 19;
 
+  /** A segment larger than {@link #sndMss} is on its way, to see whether the path takes it. */
+  static final int MTU_PROBING = 1 << 20;
+
+  /** Recovery is of a lost probe only, of which congestion control knows nothing. */
+  static final int PROBE_RECOVERY = 1 << 21;
+
   // ---- options ----
 
   int sndWndShift;
@@ -145,6 +152,21 @@ public final class Tcb {
 
   /** Data bytes of the largest unit that the port cuts for us; sndMss if it does not. */
   int sndMaxUnit;
+
+  /** The path's MTU less network and TCP header, as the network says it. */
+  int pathMss;
+
+  /** The bytes of the network's and of TCP's header without options: 40 or 60. */
+  int networkHeaders;
+
+  /** What the port takes at once and cuts, 0 if it does not cut. */
+  int portUnit;
+
+  /** Looks for the path's MTU behind a black hole; null as long as none was met. */
+  PathMtuSearch mtuSearch;
+
+  int mtuProbeSeq;
+  int mtuProbeEnd;
 
   int tsOffset;
   int tsRecent;
@@ -262,6 +284,11 @@ public final class Tcb {
   /** SND.NXT - SND.UNA. */
   int flight() {
     return sndNxt - sndUna;
+  }
+
+  /** The bytes of options on every data segment; SACK blocks come on top. */
+  int optionSize() {
+    return is(TIMESTAMPS) ? 12 : 0;
   }
 
   /** Bytes queued that have not been sent once. */

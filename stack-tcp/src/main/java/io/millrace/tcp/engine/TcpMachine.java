@@ -8,7 +8,6 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.tcp.TcpConfig;
 import io.millrace.tcp.TcpState;
-import io.millrace.tcp.cc.NewReno;
 import io.millrace.transport.AckSample;
 import io.millrace.transport.RttEstimator;
 import io.millrace.transport.SipHash;
@@ -37,6 +36,7 @@ public final class TcpMachine {
   private final Receiver receiver;
   private final SegmentArrives segmentArrives;
   private final Sender sender;
+  private final PathMtuProber prober;
 
   @SuppressWarnings("MustBeClosedChecker") // closed with the machine
   private final SmallSends smallSends = new SmallSends();
@@ -61,11 +61,16 @@ public final class TcpMachine {
     this.receiver = new Receiver(this, pool);
     this.segmentArrives = new SegmentArrives(this, new AckProcessor(this), receiver);
     this.sender = new Sender(this, receiver);
+    this.prober = new PathMtuProber(config.blackHoleTimeouts());
   }
 
   /** What the machine was configured with. */
   public TcpConfig config() {
     return config;
+  }
+
+  PathMtuProber prober() {
+    return prober;
   }
 
   /** The MSS option that we send. */
@@ -115,7 +120,7 @@ public final class TcpMachine {
   }
 
   private Tcb create(int iss, int tsOffset) {
-    Tcb t = new Tcb(new RttEstimator(config.initialRto()), new NewReno());
+    Tcb t = new Tcb(new RttEstimator(config.initialRto()), config.congestion().create());
     t.iss = iss;
     t.sndUna = iss;
     t.sndNxt = iss;
@@ -200,18 +205,38 @@ public final class TcpMachine {
    * Sets the size of full segments from the path's MTU and the peer's MSS (RFC 9293 §3.7.1), and
    * the congestion window once.
    *
-   * @param pathMss the path's MTU less network and TCP header
+   * @param pathMtu the path's MTU
+   * @param headers the bytes of network and TCP header without options
    * @param maxUnit data bytes that the port takes at once and cuts, 0 if it does not cut
    * @return whether segments have become smaller
    */
-  public boolean segmentSize(Tcb t, int pathMss, int maxUnit) {
-    int options = t.is(Tcb.TIMESTAMPS) ? 12 : 0;
-    int mss =
-        Math.max(Math.min(Math.min(t.peerMss, pathMss), config.maxSegmentSize()) - options, 8);
+  public boolean segmentSize(Tcb t, int pathMtu, int headers, int maxUnit) {
+    if (pathMtu - headers != t.pathMss) {
+      t.mtuSearch = null; // the network does say it
+      t.clear(Tcb.MTU_PROBING);
+    }
+    t.pathMss = pathMtu - headers;
+    t.networkHeaders = headers;
+    t.portUnit = maxUnit;
+    return resize(t);
+  }
+
+  /** The largest segment without its headers that path, peer and configuration allow. */
+  int largestSegment(Tcb t) {
+    return Math.min(Math.min(t.peerMss, t.pathMss), config.maxSegmentSize());
+  }
+
+  /** Sets the size of full segments from what is known; answers whether they are smaller now. */
+  boolean resize(Tcb t) {
+    int segment = largestSegment(t);
+    if (t.mtuSearch != null) {
+      segment = Math.min(segment, t.mtuSearch.size() - t.networkHeaders);
+    }
+    int mss = Math.max(segment - t.optionSize(), 8);
     boolean first = t.congestion.cwnd() == 0;
     boolean smaller = mss < t.sndMss;
     t.sndMss = mss;
-    t.sndMaxUnit = Math.max(maxUnit, mss);
+    t.sndMaxUnit = Math.max(t.portUnit, mss);
     if (first) {
       // RFC 6928 §2; a lost SYN says that the path is full (RFC 5681 §3.1).
       int segments = t.is(Tcb.SYN_RETRANSMITTED) ? 1 : config.initialWindow();
@@ -455,6 +480,7 @@ public final class TcpMachine {
   void resendAll(Tcb t) {
     if (t.sndUna != t.sndNxt && t.state.isSynchronized() && t.recovery == Recovery.NONE) {
       t.recovery = Recovery.TIMEOUT;
+      t.clear(Tcb.PROBE_RECOVERY);
       t.recoveryPoint = t.sndNxt;
       t.highRxt = t.sndUna;
       t.lossEdge = t.sndNxt;
@@ -496,6 +522,7 @@ public final class TcpMachine {
       giveUp(t);
       return;
     }
+    prober.onTimeout(t, this);
     t.congestion.onRto(t.flight(), t.retries == 1, now);
     t.recovery = Recovery.TIMEOUT;
     t.recoveryPoint = t.sndNxt;

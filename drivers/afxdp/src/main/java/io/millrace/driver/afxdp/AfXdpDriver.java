@@ -38,6 +38,11 @@ import io.millrace.spi.PortConfig;
  *   <li>{@code ring=N}: entries of each ring, a power of two from 64 to 32768; 2048 if not given.
  *   <li>{@code rss-key=HEX}: the device spreads flows over its queues by the Toeplitz hash with
  *       this key, evenly; if not given, it is asked.
+ *   <li>{@code hints=on}: asks the device's driver for the hash and the time of each received
+ *       packet. The hash is then on the frame ({@link io.millrace.buf.Frame#receiveHash}), and the
+ *       time too ({@link io.millrace.buf.Frame#receiveTime}) if the device's clock is kept at the
+ *       time of day or at atomic time. Needs Linux 6.7, and a driver that has one of them; refused
+ *       otherwise. If not given, nothing is asked.
  *   <li>{@code netns=NAME}: the interface is in a network namespace, by the name that {@code ip
  *       netns} knows, or by the path of its file.
  * </ul>
@@ -54,7 +59,7 @@ public final class AfXdpDriver implements Driver {
   @Override
   public String usage() {
     return "afxdp:INTERFACE[,queues=N][,first-queue=N][,only=PROTOCOL:PORT+...][,mode=zerocopy|copy]"
-               + "[,attach=driver|generic][,rxcsum=trust][,txcsum=on][,busy-poll=MICROS][,busy-poll-budget=N][,ring=N][,rss-key=HEX][,netns=NAME]"
+               + "[,attach=driver|generic][,rxcsum=trust][,txcsum=on][,busy-poll=MICROS][,busy-poll-budget=N][,ring=N][,rss-key=HEX][,hints=on][,netns=NAME]"
                + "   a network interface of Linux, taken over";
   }
 

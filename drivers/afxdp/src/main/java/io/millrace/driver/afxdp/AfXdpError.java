@@ -73,6 +73,22 @@ final class AfXdpError {
             + "; that needs Linux 6.8 or later");
   }
 
+  static PortException hintsUnknown(String device, int error) {
+    return new PortException(
+        "option hints=on: this kernel does not say what the driver of "
+            + device
+            + " knows of received packets; that needs Linux 6.7 or later ("
+            + Linux.describe(error)
+            + ")");
+  }
+
+  static PortException noHints(String device) {
+    return new PortException(
+        "option hints=on: the driver of "
+            + device
+            + " gives neither hash nor time of received packets; leave the option out");
+  }
+
   static PortException notSet(String device, String what, int error) {
     if (error == -Linux.EPERM || error == -Linux.EACCES) {
       return new PortException("setting " + what + " of " + device + " needs root");

@@ -22,6 +22,7 @@ import java.util.Set;
  * @param only what comes to us, or null if everything
  * @param rssKey the key of the device's Toeplitz hash as hexadecimal digits, or null if it is asked
  *     for it
+ * @param hints whether the device's driver is asked what it knows of received packets
  * @param netns null if not given
  */
 record AfXdpOptions(
@@ -37,6 +38,7 @@ record AfXdpOptions(
     int busyPollBudget,
     Selection only,
     String rssKey,
+    boolean hints,
     String netns) {
   /** Whether packets are copied between the device's memory and ours. */
   enum Mode {
@@ -65,6 +67,7 @@ record AfXdpOptions(
           "busy-poll-budget",
           "only",
           "rss-key",
+          "hints",
           "netns");
 
   private static final int MOST_QUEUES = 256;
@@ -74,20 +77,27 @@ record AfXdpOptions(
 
   static AfXdpOptions of(PortConfig config) {
     config.allow(KNOWN);
-    return new AfXdpOptions(
-        device(config.target()),
-        (int) config.number("queues", config.queues(), 1, MOST_QUEUES),
-        (int) config.number("first-queue", 0, 0, 4095),
-        choice(config, "mode", Mode.class),
-        choice(config, "attach", Attach.class),
-        ring(config),
-        config.flag("txcsum", false) && config.offload(),
-        trust(config),
-        busyPoll(config),
-        (int) config.number("busy-poll-budget", 64, 1, 65_535),
-        config.option("only", null) == null ? null : Selection.parse(config.option("only", "")),
-        rssKey(config),
-        config.option("netns", null));
+    AfXdpOptions options =
+        new AfXdpOptions(
+            device(config.target()),
+            (int) config.number("queues", config.queues(), 1, MOST_QUEUES),
+            (int) config.number("first-queue", 0, 0, 4095),
+            choice(config, "mode", Mode.class),
+            choice(config, "attach", Attach.class),
+            ring(config),
+            config.flag("txcsum", false) && config.offload(),
+            trust(config),
+            busyPoll(config),
+            (int) config.number("busy-poll-budget", 64, 1, 65_535),
+            config.option("only", null) == null ? null : Selection.parse(config.option("only", "")),
+            rssKey(config),
+            config.flag("hints", false),
+            config.option("netns", null));
+    if (options.hints && options.attach == Attach.GENERIC) {
+      throw new PortException(
+          "option hints=on needs the program in the device's driver: leave attach=generic out");
+    }
+    return options;
   }
 
   private static String device(String name) {

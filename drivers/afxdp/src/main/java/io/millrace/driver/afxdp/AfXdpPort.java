@@ -22,6 +22,7 @@ final class AfXdpPort implements Port {
   private final AfXdpMode mode;
   private final PortInfo info;
   private final int device;
+  private final ReceiveMetadata metadata;
   private final XdpProgram program;
   private final XdpSocket[] sockets;
   private final LinkMonitor monitor;
@@ -33,6 +34,7 @@ final class AfXdpPort implements Port {
       AfXdpMode mode,
       PortInfo info,
       int device,
+      ReceiveMetadata metadata,
       XdpProgram program,
       XdpSocket[] sockets,
       LinkMonitor monitor) {
@@ -40,6 +42,7 @@ final class AfXdpPort implements Port {
     this.mode = mode;
     this.info = info;
     this.device = device;
+    this.metadata = metadata;
     this.program = program;
     this.sockets = sockets;
     this.monitor = monitor;
@@ -64,13 +67,14 @@ final class AfXdpPort implements Port {
       if (count < 1) {
         throw AfXdpError.noQueue(options, there);
       }
+      ReceiveMetadata metadata = ReceiveMetadata.of(options, index);
       XdpSocket[] sockets = new XdpSocket[count];
       XdpProgram program = null;
       try {
         for (int i = 0; i < count; i++) {
           sockets[i] = new XdpSocket(options.device());
         }
-        program = XdpProgram.attach(options, index, pieces);
+        program = XdpProgram.attach(options, metadata, index, pieces);
         AfXdpMode mode = XdpProbe.mode(options, index, mtu, program.isGeneric());
         PortInfo info =
             new PortInfo(
@@ -84,7 +88,7 @@ final class AfXdpPort implements Port {
         report(options, info, link, ethtool, there);
         LinkMonitor monitor =
             LinkMonitor.start(options.device(), index, link.isUp() != 0, info.mtu());
-        return new AfXdpPort(options, mode, info, index, program, sockets, monitor);
+        return new AfXdpPort(options, mode, info, index, metadata, program, sockets, monitor);
       } catch (RuntimeException e) {
         close(program, sockets);
         throw e;
@@ -179,11 +183,11 @@ final class AfXdpPort implements Port {
   private AfXdpQueue makeQueue(int index, FramePool pool) {
     XdpSocket socket = sockets[index];
     if (index != 0 || program.copies() < 0) {
-      return new AfXdpQueue(socket, pool, null, socket.fd(), options, mode);
+      return new AfXdpQueue(socket, pool, null, metadata, socket.fd(), options, mode);
     }
     CopyRing copies = new CopyRing(options.device(), program.copies());
     return new AfXdpQueue(
-        socket, pool, copies, socket.readableWith(program.copies()), options, mode);
+        socket, pool, copies, metadata, socket.readableWith(program.copies()), options, mode);
   }
 
   private void checkSize(int frameSize) {

@@ -17,12 +17,14 @@ final class AfXdpQueue implements PortQueue {
    * Makes the rings, and lends the kernel frames.
    *
    * @param copies what the kernel keeps and we get a copy of, or null
+   * @param metadata what the device's driver says of each packet, or null
    * @param fd a descriptor that is readable when something has come
    */
   AfXdpQueue(
       XdpSocket socket,
       FramePool pool,
       CopyRing copies,
+      ReceiveMetadata metadata,
       int fd,
       AfXdpOptions options,
       AfXdpMode mode) {
@@ -30,7 +32,7 @@ final class AfXdpQueue implements PortQueue {
     this.fd = fd;
     loans = new Loans(pool);
     XdpSocket.Rings rings = socket.rings(options.ring());
-    receiver = new XdpReceiver(socket, pool, loans, rings, copies, options);
+    receiver = new XdpReceiver(socket, pool, loans, rings, copies, metadata, options);
     sender = new XdpSender(socket, pool, loans, rings, mode);
   }
 

@@ -28,10 +28,8 @@ final class SelectionProgram {
   private static final int IPV6_FRAGMENT = 44;
 
   private static final int XDP_PASS = 2;
-  private static final int QUEUE_INDEX = 16;
 
   // Helpers of the kernel.
-  private static final int REDIRECT_MAP = 51;
   private static final int RING_RESERVE = 131;
   private static final int RING_SUBMIT = 132;
   private static final int RING_DISCARD = 133;
@@ -53,11 +51,13 @@ final class SelectionProgram {
   private final Label take = code.label();
   private final Label transport = code.label();
   private final Selection selection;
+  private final ReceiveMetadata metadata;
   private final int sockets;
   private final int copies;
 
-  private SelectionProgram(Selection selection, int sockets, int copies) {
+  private SelectionProgram(Selection selection, ReceiveMetadata metadata, int sockets, int copies) {
     this.selection = selection;
+    this.metadata = metadata;
     this.sockets = sockets;
     this.copies = copies;
   }
@@ -65,11 +65,12 @@ final class SelectionProgram {
   /**
    * The instructions.
    *
+   * @param metadata what is asked of the device's driver, or null if nothing is
    * @param sockets the map with the socket of each queue
    * @param copies the ring for copies
    */
-  static long[] of(Selection selection, int sockets, int copies) {
-    SelectionProgram program = new SelectionProgram(selection, sockets, copies);
+  static long[] of(Selection selection, ReceiveMetadata metadata, int sockets, int copies) {
+    SelectionProgram program = new SelectionProgram(selection, metadata, sockets, copies);
     program.link();
     program.match();
     program.copy();
@@ -201,11 +202,7 @@ final class SelectionProgram {
   }
 
   private void take() {
-    code.place(take)
-        .load(Size.WORD, 2, CONTEXT, QUEUE_INDEX)
-        .map(1, sockets)
-        .move(3, XDP_PASS)
-        .call(REDIRECT_MAP)
-        .exit();
+    code.place(take);
+    XdpProgram.redirect(code, metadata, sockets);
   }
 }

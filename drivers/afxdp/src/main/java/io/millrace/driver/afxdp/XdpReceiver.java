@@ -20,6 +20,11 @@ final class XdpReceiver {
   private final CopyRing copies;
   private final boolean busyPoll;
 
+  /** What the device's driver says of each packet, or null if it is not asked. */
+  private final ReceiveMetadata metadata;
+
+  private final HardwareClock clock;
+
   /** What is set on each frame, {@link Frame#RX_CHECKSUM_OK} or nothing. */
   private final int flags;
 
@@ -49,6 +54,7 @@ final class XdpReceiver {
       Loans loans,
       XdpSocket.Rings rings,
       CopyRing copies,
+      ReceiveMetadata metadata,
       AfXdpOptions options) {
     this.socket = socket;
     this.pool = pool;
@@ -56,6 +62,8 @@ final class XdpReceiver {
     ring = rings.receive();
     fill = rings.fill();
     this.copies = copies;
+    this.metadata = metadata;
+    clock = metadata == null ? null : HardwareClock.system();
     busyPoll = options.busyPoll() != 0;
     flags = options.trust() ? Frame.RX_CHECKSUM_OK : 0;
     level = Math.min(fill.size(), pool.frames() / 2);
@@ -71,11 +79,16 @@ final class XdpReceiver {
       idle();
       return n;
     }
+    if (metadata != null) {
+      clock.begin(now);
+    }
     int end = index + available;
     while (index != end && n < max) {
-      Frame frame = take(ring.descriptor(index++));
+      Frame frame = take(ring.descriptor(index++), now);
       if (frame != null) {
-        frame.receiveTime(now);
+        if (metadata == null) {
+          frame.receiveTime(now);
+        }
         frame.set(flags);
         to[n++] = frame;
       }
@@ -87,11 +100,14 @@ final class XdpReceiver {
   }
 
   /** The packet that is complete with this descriptor, or null. */
-  private Frame take(long descriptor) {
+  private Frame take(long descriptor, long now) {
     int length = Bytes.i32Native(descriptor + 8);
     int options = Bytes.i32Native(descriptor + 12);
     Frame frame = loans.received(Bytes.i64Native(descriptor), length);
     out--;
+    if (metadata != null && partial == null && frame != null) {
+      metadata.read(frame, clock, now);
+    }
     if (((options & Ring.CONTINUED) | (partial == null ? 0 : 1)) == 0 && !skipping) {
       if (frame == null) {
         drops++;
@@ -146,6 +162,8 @@ final class XdpReceiver {
         FramePool.HEADROOM + length + more <= FramePool.LARGE_SIZE ? pool.allocateLarge() : null;
     if (large != null) {
       Bytes.copy(first.address(), large.append(length), length);
+      large.receiveTime(first.receiveTime());
+      large.receiveHash(first.receiveHash());
     }
     first.release();
     return large;

@@ -35,7 +35,20 @@ final class AfXdpSentencesTest {
     assertThat(options("eth1", Map.of()))
         .isEqualTo(
             new AfXdpOptions(
-                "eth1", 1, 0, Mode.AUTO, Attach.AUTO, 2048, false, false, 0, 64, null, null, null));
+                "eth1",
+                1,
+                0,
+                Mode.AUTO,
+                Attach.AUTO,
+                2048,
+                false,
+                false,
+                0,
+                64,
+                null,
+                null,
+                false,
+                null));
     assertThat(AfXdpOptions.of(new PortConfig("eth1", Map.of(), 4)).queues()).isEqualTo(4);
     assertThat(options("eth1", Map.of("busy-poll", "on")).busyPoll()).isEqualTo(20);
     assertThat(options("eth1", Map.of("txcsum", "on")).transmitChecksums()).isTrue();
@@ -68,6 +81,11 @@ final class AfXdpSentencesTest {
     assertRefused("rxcsum", "on", "option rxcsum=on: give verify or trust");
     assertRefused("txcsum", "yes", "option txcsum=yes: give on or off");
     assertRefused("busy-poll", "1001", "option busy-poll=1001: give a whole number from 1 to 1000");
+    assertRefused("hints", "time", "option hints=time: give on or off");
+    assertThatThrownBy(() -> options("eth1", Map.of("hints", "on", "attach", "generic")))
+        .isInstanceOf(PortException.class)
+        .hasMessage(
+            "option hints=on needs the program in the device's driver: leave attach=generic out");
     for (String key : new String[] {"6d5a", "x".repeat(80)}) {
       assertRefused(
           "rss-key",
@@ -95,6 +113,10 @@ final class AfXdpSentencesTest {
         .hasMessage(
             "option mode=zerocopy: the MTU of eth1 is too large for it; 'ip link set eth1 mtu"
                 + " 3502' is the most");
+    assertThat(AfXdpError.hintsUnknown("eth1", -Linux.ENOENT))
+        .hasMessage(
+            "option hints=on: this kernel does not say what the driver of eth1 knows of received"
+                + " packets; that needs Linux 6.7 or later (No such file or directory (errno 2))");
     assertThat(AfXdpError.noQueue(options("eth1", Map.of("first-queue", "4")), 4))
         .hasMessage("option first-queue=4: eth1 has the queues 0 to 3");
   }

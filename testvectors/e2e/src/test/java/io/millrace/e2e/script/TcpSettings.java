@@ -16,6 +16,7 @@ final class TcpSettings {
           "net.ipv4.tcp_keepalive_intvl",
           "net.ipv4.tcp_keepalive_probes",
           "net.ipv4.tcp_keepalive_time",
+          "net.ipv4.tcp_mtu_probing",
           "net.ipv4.tcp_retries2",
           "net.ipv4.tcp_sack",
           "net.ipv4.tcp_syn_retries",
@@ -39,6 +40,7 @@ final class TcpSettings {
       case "net.ipv4.tcp_keepalive_intvl" -> config.keepAliveInterval(value * SECOND);
       case "net.ipv4.tcp_keepalive_probes" -> config.keepAliveProbes(value);
       case "net.ipv4.tcp_keepalive_time" -> config.keepAliveIdle(value * SECOND);
+      case "net.ipv4.tcp_mtu_probing" -> config.blackHoleTimeouts(value == 0 ? 0 : 3);
       case "net.ipv4.tcp_retries2" -> config.dataRetries(value);
       case "net.ipv4.tcp_sack" -> config.sack(value != 0);
       case "net.ipv4.tcp_syn_retries", "net.ipv4.tcp_synack_retries" -> config.synRetries(value);

@@ -1,4 +1,4 @@
-package io.millrace.tcp.cc;
+package io.millrace.cc;
 
 import io.millrace.transport.AckSample;
 import io.millrace.transport.CongestionControl;
