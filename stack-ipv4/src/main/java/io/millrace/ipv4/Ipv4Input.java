@@ -22,22 +22,30 @@ final class Ipv4Input {
   private final Icmpv4 icmp;
   private final IcmpErrors errors;
   private final Igmp igmp;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
+  private final Ipv4Family family;
+
+  /** Null in a host. */
+  private final Ipv4Forwarding forwarding;
 
   Ipv4Input(
       Shard shard,
+      Ipv4Family family,
       Ipv4Addresses addresses,
       Icmpv4 icmp,
       IcmpErrors errors,
       Igmp igmp,
-      Ipv4Reassembly reassembly) {
+      Ipv4Fragments fragments,
+      Ipv4Forwarding forwarding) {
     this.shard = shard;
+    this.family = family;
+    this.forwarding = forwarding;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.icmp = icmp;
     this.errors = errors;
     this.igmp = igmp;
-    this.reassembly = reassembly;
+    this.fragments = fragments;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -46,22 +54,32 @@ final class Ipv4Input {
     long at = frame.address();
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
+      if (shard.filter() != null && family.filteredFirst(frame, from, now)) {
+        return;
+      }
       dropped = admit(frame, at);
     }
     if (dropped != null) {
-      drop(frame, dropped);
+      if (dropped == DropReason.IP_NOT_FOR_US && forwarding != null) {
+        forwarding.forward(frame, from, now);
+      } else {
+        drop(frame, dropped);
+      }
       return;
     }
     int protocol = Ipv4Header.protocol(at);
     frame.trim(Ipv4Header.totalLength(at));
     if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
-      Frame whole = reassembly.add(frame, now);
+      Frame whole = fragments.add(frame, now);
       if (whole == null) {
         return;
       }
       frame = whole;
     } else {
       frame.pull(Ipv4Header.size(at));
+    }
+    if (shard.filter() != null && family.filteredIn(frame, from, now)) {
+      return;
     }
     deliver(frame, protocol, now);
   }
