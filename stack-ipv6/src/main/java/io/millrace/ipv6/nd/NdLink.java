@@ -24,6 +24,7 @@ final class NdLink {
   private long retransmit = RETRANS_TIMER;
   private boolean started;
   private boolean autoconfigured;
+  private boolean advertised;
   private long quietUntil;
 
   NdLink(NetInterface on, NeighborTable neighbors) {
@@ -75,5 +76,14 @@ final class NdLink {
 
   void autoconfigure() {
     autoconfigured = true;
+  }
+
+  /** Whether we advertise ourselves as a router on this link. */
+  boolean isAdvertised() {
+    return advertised;
+  }
+
+  void advertise() {
+    advertised = true;
   }
 }

@@ -6,11 +6,18 @@ import java.util.Arrays;
 
 /** The links of a shard, by the index of their interface. */
 final class NdLinks {
+  private final NdHost host;
   private final NeighborTable neighbors;
   private NdLink[] links = {};
 
-  NdLinks(NeighborTable neighbors) {
+  NdLinks(NdHost host, NeighborTable neighbors) {
+    this.host = host;
     this.neighbors = neighbors;
+  }
+
+  /** Whether we are a router to those on a link: we forward, or say that we do. */
+  boolean isRouter(NetInterface on) {
+    return of(on).isAdvertised() || host.isRouter(on);
   }
 
   NdLink of(NetInterface on) {

@@ -10,9 +10,11 @@ import io.millrace.net.NetInterface;
 /** Writes the messages of Neighbor Discovery that a host sends, and gives them to the family. */
 final class NdOutput {
   private final NdHost host;
+  private final NdLinks links;
 
-  NdOutput(NdHost host) {
+  NdOutput(NdHost host, NdLinks links) {
     this.host = host;
+    this.links = links;
   }
 
   /** A frame with a message of this size in it, all zero but for its type; null if none is free. */
@@ -124,7 +126,7 @@ final class NdOutput {
       return;
     }
     long at = frame.address();
-    Bytes.put32(at + 4, host.isRouter(on) ? flags | NdMessage.ROUTER : flags);
+    Bytes.put32(at + 4, links.isRouter(on) ? flags | NdMessage.ROUTER : flags);
     Bytes.put64(at + 8, hi);
     Bytes.put64(at + 16, lo);
     NdOption.write48(at + NdMessage.NA_SIZE, NdOption.TARGET_LINK_ADDRESS, on.mac());

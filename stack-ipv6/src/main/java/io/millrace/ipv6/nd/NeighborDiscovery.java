@@ -7,6 +7,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ipv6.Ipv6Autoconf;
+import io.millrace.ipv6.Ipv6RouterConfig;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.link.NeighborConfig;
@@ -14,6 +15,8 @@ import io.millrace.link.NeighborResolver;
 import io.millrace.link.NeighborTable;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Neighbor Discovery (RFC 4861) and address autoconfiguration (RFC 4862) on one shard.
@@ -34,6 +37,11 @@ public final class NeighborDiscovery implements NeighborResolver {
   private final LearnedRoutes routes;
   private final RouterDiscovery routers;
   private final Redirects redirects;
+  private final RedirectWriter redirectWriter;
+  private final NdOutput output;
+
+  /** By interface, where we advertise; on the first shard. */
+  private final Map<NetInterface, RouterDaemon> daemons = new HashMap<>();
 
   /**
    * Creates the shard's part.
@@ -48,14 +56,15 @@ public final class NeighborDiscovery implements NeighborResolver {
     this.neighbors =
         new NeighborTable(
             neighborConfig, Ethernet.TYPE_IPV6, this, shard.wheel(), counters, shard.secret());
-    NdOutput output = new NdOutput(host);
-    this.links = new NdLinks(neighbors);
+    this.links = new NdLinks(host, neighbors);
+    this.output = new NdOutput(host, links);
+    this.redirectWriter = new RedirectWriter(host, output, neighbors);
     this.addresses = new AddressTable(host, links, output, config);
     this.autoconf = new Autoconf(host, links, output, addresses, config);
     this.routes = new LearnedRoutes(host, config.routers(), config.prefixes());
     this.routers = new RouterDiscovery(host, links, neighbors, routes, autoconf, config);
     this.solicitations = new Solicitations(host, neighbors, output, addresses, routes);
-    this.redirects = new Redirects(host, neighbors, config.redirects());
+    this.redirects = new Redirects(host, links, neighbors, config.redirects());
   }
 
   /**
@@ -145,8 +154,65 @@ public final class NeighborDiscovery implements NeighborResolver {
       case NdMessage.NEIGHBOR_ADVERTISEMENT -> solicitations.advertisement(message, from, now);
       case NdMessage.ROUTER_ADVERTISEMENT -> routers.advertisement(message, from, now);
       case NdMessage.REDIRECT -> redirects.redirect(message, from, now);
-      default -> DropReason.ND_IGNORED;
+      default -> solicitedByHost(message, from, now);
     };
+  }
+
+  // ---- as a router ----
+
+  /**
+   * Advertises us as a router on an interface from now on (RFC 4861 §6.2). To be called on every
+   * shard, behind {@link #start}.
+   */
+  public void advertise(NetInterface on, Ipv6RouterConfig.Link config, long now) {
+    links.of(on).advertise();
+    // RFC 4861 §6.2.2, RFC 4291 §2.8.
+    host.joinGroup(on, NdAddress.LINK_GROUP_HI, NdAddress.ALL_ROUTERS_LO);
+    if (shard.index() == 0) {
+      RouterDaemon daemon = new RouterDaemon(host, output, on, config);
+      daemons.put(on, daemon);
+      daemon.start(now);
+    }
+  }
+
+  /** RFC 4861 §6.2.6; where we are no router, §6.1.1 has it dropped. */
+  private DropReason solicitedByHost(Frame message, NetInterface from, long now) {
+    if (!links.isRouter(from)) {
+      return DropReason.ND_IGNORED;
+    }
+    long mac = NdMessage.linkAddress(message, NdOption.SOURCE_LINK_ADDRESS);
+    if (mac >= 0) {
+      long hi = NdAddress.wireHi(message.sourceHi());
+      neighbors.admit(from, hi, message.sourceLo(), mac, now);
+      if (NdAddress.isLinkLocal(hi)) {
+        routes.noRouter(from, message.sourceLo(), now);
+      }
+    }
+    RouterDaemon daemon = daemons.get(from);
+    if (daemon != null) {
+      daemon.solicited(now);
+    }
+    return null;
+  }
+
+  /**
+   * Tells the source of a packet that we forward back out of the interface that it came in by of a
+   * better first hop (RFC 4861 §8.2). The caller limits the rate, and has checked that the source
+   * is a neighbor.
+   *
+   * @param offending the packet, its window at the IPv6 header; it stays the caller's
+   * @param targetHi with {@code targetLo} the other router's link-local address, or the packet's
+   *     destination where that is a neighbor itself
+   * @return whether a redirect was sent
+   */
+  public boolean sendRedirect(
+      Frame offending, NetInterface on, long targetHi, long targetLo, long now) {
+    return redirectWriter.send(offending, on, NdAddress.wireHi(targetHi), targetLo, now);
+  }
+
+  /** The shard is being closed: hosts are told that we are no router any more (RFC 4861 §6.2.5). */
+  public void close(long now) {
+    daemons.values().forEach(each -> each.close(now));
   }
 
   // ---- for the table of neighbors ----

@@ -23,6 +23,7 @@ final class Redirects {
   }
 
   private final NdHost host;
+  private final NdLinks links;
   private final NeighborTable neighbors;
   private final int most;
   private final ArrayDeque<Entry> entries = new ArrayDeque<>();
@@ -32,8 +33,9 @@ final class Redirects {
    *
    * @param most how many are kept, 0 to ignore redirects
    */
-  Redirects(NdHost host, NeighborTable neighbors, int most) {
+  Redirects(NdHost host, NdLinks links, NeighborTable neighbors, int most) {
     this.host = host;
+    this.links = links;
     this.neighbors = neighbors;
     this.most = most;
   }
@@ -41,7 +43,7 @@ final class Redirects {
   /** A valid redirect; it stays the caller's. */
   DropReason redirect(Frame message, NetInterface from, long now) {
     // RFC 4861 §8.3: a router does not change its routes because of one.
-    if (most == 0 || host.isRouter(from)) {
+    if (most == 0 || links.isRouter(from)) {
       return DropReason.ND_IGNORED;
     }
     long at = message.address();

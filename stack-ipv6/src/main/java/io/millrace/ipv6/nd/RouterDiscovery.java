@@ -57,7 +57,7 @@ final class RouterDiscovery {
   /** A valid advertisement; it stays the caller's. */
   DropReason advertisement(Frame message, NetInterface from, long now) {
     NdLink link = links.of(from);
-    if (!link.isAutoconfigured() || host.isRouter(from)) {
+    if (!link.isAutoconfigured() || links.isRouter(from)) {
       return DropReason.ND_IGNORED;
     }
     long at = message.address();

@@ -27,8 +27,8 @@ import java.util.function.Consumer;
  * Neighbor Discovery on a shard, with a host that writes down what it is told, on a clock that
  * stands still until told. Closing checks that every frame has come back.
  */
-final class Lab implements NdHost, AutoCloseable {
-  static final long SECOND = 1_000_000_000;
+public final class Lab implements NdHost, AutoCloseable {
+  public static final long SECOND = 1_000_000_000;
   static final long OUR_MAC = 0x02_00_00_00_00_01L;
   static final long PEER_MAC = 0x02_00_00_00_00_02L;
   static final long OTHER_MAC = 0x02_00_00_00_00_03L;
@@ -39,28 +39,31 @@ final class Lab implements NdHost, AutoCloseable {
   private final TestPort port = new TestPort(OUR_MAC, 1500);
   private long now = 5 * SECOND;
   private final NetStack stack;
-  final Shard shard;
-  final NetInterface on;
-  final NeighborDiscovery nd;
+  public final Shard shard;
+  public final NetInterface on;
+  public final NeighborDiscovery nd;
 
   /** What the host was told. */
-  final List<Packet> sent = new ArrayList<>();
+  public final List<Packet> sent = new ArrayList<>();
+
+  /** Whether each of those had a Router Alert. */
+  public final List<Boolean> alerts = new ArrayList<>();
 
   final List<Long> sentTo = new ArrayList<>();
-  final Map<IpAddress, AddressState> addresses = new LinkedHashMap<>();
-  final Map<String, Integer> groups = new TreeMap<>();
+  public final Map<IpAddress, AddressState> addresses = new LinkedHashMap<>();
+  public final Map<String, Integer> groups = new TreeMap<>();
   final List<String> onLink = new ArrayList<>();
-  final Map<String, String> routes = new TreeMap<>();
+  public final Map<String, String> routes = new TreeMap<>();
   final List<Long> unreachable = new ArrayList<>();
   int mtu;
   int hopLimit;
   boolean router;
 
-  Lab() {
+  public Lab() {
     this(Ipv6Autoconf.defaults());
   }
 
-  Lab(Ipv6Autoconf config) {
+  public Lab(Ipv6Autoconf config) {
     stack =
         NetStack.builder()
             .shards(ShardConfig.defaults().withFrames(1024))
@@ -74,7 +77,7 @@ final class Lab implements NdHost, AutoCloseable {
   }
 
   /** With {@link #OURS} claimed, and nothing sent any more. */
-  static Lab withAddress() {
+  public static Lab withAddress() {
     Lab lab = new Lab();
     lab.claim(OURS + "/64").advance(3 * SECOND);
     lab.sent();
@@ -82,7 +85,7 @@ final class Lab implements NdHost, AutoCloseable {
   }
 
   /** With a link-local address, listening to routers, and nothing sent any more. */
-  static Lab auto(Ipv6Autoconf config) {
+  public static Lab auto(Ipv6Autoconf config) {
     Lab lab = new Lab(config);
     lab.nd.start(lab.on, lab.now);
     lab.nd.autoconfigure(lab.on, lab.now);
@@ -91,16 +94,16 @@ final class Lab implements NdHost, AutoCloseable {
     return lab;
   }
 
-  static Lab auto() {
+  public static Lab auto() {
     return auto(Ipv6Autoconf.defaults());
   }
 
   /** Receives an advertisement from {@link #ROUTER}. */
-  void advertise(byte[]... parts) {
+  public void advertise(byte[]... parts) {
     advertiseFrom(ROUTER, parts);
   }
 
-  void advertiseFrom(String router, byte[]... parts) {
+  public void advertiseFrom(String router, byte[]... parts) {
     receive(Packet.of(router, "ff02::1", parts));
   }
 
@@ -120,11 +123,11 @@ final class Lab implements NdHost, AutoCloseable {
     return this;
   }
 
-  long now() {
+  public long now() {
     return now;
   }
 
-  void advance(long nanos) {
+  public void advance(long nanos) {
     long end = now + nanos;
     while (now < end) {
       now = Math.min(end, Math.max(now + 1, shard.nextDeadline()));
@@ -132,14 +135,27 @@ final class Lab implements NdHost, AutoCloseable {
     }
   }
 
-  void step() {
+  public void step() {
     while (shard.step() != 0) {
       // Until all is quiet.
     }
   }
 
-  void receive(Packet packet) {
+  public void receive(Packet packet) {
+    nd.input(packet.type(), frame(packet, ""), on, now);
+    step();
+  }
+
+  /** A received message; headers in hexadecimal stand between it and the IPv6 header. */
+  public Frame frame(Packet packet, String headers) {
     Frame frame = shard.pool().allocate();
+    byte[] extension = Packet.hex(headers);
+    frame.append(40 + extension.length);
+    Bytes.fill(frame.address(), 40, 0);
+    // Only what tells whether a hop-by-hop header follows.
+    Bytes.put8(frame.address() + 6, extension.length == 0 ? 58 : 0);
+    Bytes.copyIn(extension, 0, frame.address() + 40, extension.length);
+    frame.markL3();
     Bytes.copyIn(packet.bytes(), 0, frame.append(packet.bytes().length), packet.bytes().length);
     frame.addresses(
         packet.source().hi(),
@@ -148,12 +164,11 @@ final class Lab implements NdHost, AutoCloseable {
         packet.destination().lo());
     frame.classAndHops(0, packet.hopLimit());
     frame.interfaceIndex(on.index());
-    frame.markL3();
-    nd.input(packet.type(), frame, on, now);
-    step();
+    frame.pull(40 + extension.length);
+    return frame;
   }
 
-  void expectDrop(DropReason reason, Packet packet) {
+  public void expectDrop(DropReason reason, Packet packet) {
     long before = shard.counters().get(reason);
     int had = sent.size();
     receive(packet);
@@ -162,18 +177,19 @@ final class Lab implements NdHost, AutoCloseable {
   }
 
   /** What was sent since the last time this was asked. */
-  List<Packet> sent() {
+  public List<Packet> sent() {
     List<Packet> all = List.copyOf(sent);
     sent.clear();
     sentTo.clear();
+    alerts.clear();
     return all;
   }
 
-  List<String> sentTexts() {
+  public List<String> sentTexts() {
     return sent().stream().map(Packet::toString).toList();
   }
 
-  long count(Counter counter) {
+  public long count(Counter counter) {
     return shard.counters().get(counter);
   }
 
@@ -240,6 +256,7 @@ final class Lab implements NdHost, AutoCloseable {
             hops,
             bytes));
     sentTo.add(linkDestination);
+    alerts.add(routerAlert);
   }
 
   @Override
