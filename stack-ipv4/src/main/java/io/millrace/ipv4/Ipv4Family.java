@@ -6,6 +6,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
 import io.millrace.ip.RouteTable;
 import io.millrace.ip.SourceFilter;
@@ -44,7 +45,7 @@ final class Ipv4Family implements IpFamily {
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
   private final Igmp igmp;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
   private final Ipv4Input input;
   private final Ipv4Output output;
 
@@ -60,8 +61,8 @@ final class Ipv4Family implements IpFamily {
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
     this.icmp = new Icmpv4(shard, this, addresses, config);
     this.igmp = new Igmp(shard, addresses);
-    this.reassembly = new Ipv4Reassembly(shard, icmpErrors, config);
-    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, igmp, reassembly);
+    this.fragments = new Ipv4Fragments(shard, icmpErrors, config);
+    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, igmp, fragments);
   }
 
   @Override
@@ -341,8 +342,8 @@ final class Ipv4Family implements IpFamily {
     return output;
   }
 
-  Ipv4Reassembly reassembly() {
-    return reassembly;
+  Reassembly reassembly() {
+    return fragments.reassembly();
   }
 
   Icmpv4 icmp() {

@@ -22,7 +22,7 @@ final class Ipv4Input {
   private final Icmpv4 icmp;
   private final IcmpErrors errors;
   private final Igmp igmp;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
 
   Ipv4Input(
       Shard shard,
@@ -30,14 +30,14 @@ final class Ipv4Input {
       Icmpv4 icmp,
       IcmpErrors errors,
       Igmp igmp,
-      Ipv4Reassembly reassembly) {
+      Ipv4Fragments fragments) {
     this.shard = shard;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.icmp = icmp;
     this.errors = errors;
     this.igmp = igmp;
-    this.reassembly = reassembly;
+    this.fragments = fragments;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -55,7 +55,7 @@ final class Ipv4Input {
     int protocol = Ipv4Header.protocol(at);
     frame.trim(Ipv4Header.totalLength(at));
     if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
-      Frame whole = reassembly.add(frame, now);
+      Frame whole = fragments.add(frame, now);
       if (whole == null) {
         return;
       }
