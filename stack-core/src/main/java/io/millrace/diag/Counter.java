@@ -14,6 +14,8 @@ public enum Counter {
   IP_IN_RECEIVES,
   /** IP datagrams sent. */
   IP_OUT_REQUESTS,
+  /** IP datagrams forwarded. */
+  IP_OUT_FORW_DATAGRAMS,
   /** Fragments received that had to be put together. */
   IP_REASM_REQDS,
   /** Datagrams put together from fragments. */
@@ -68,6 +70,12 @@ public enum Counter {
   TCP_ATTEMPT_FAILS,
   /** TCP retransmission timeouts. */
   TCP_TIMEOUTS,
+  /** SYNs answered with a cookie, because the backlog was full. */
+  TCP_COOKIES_OUT,
+  /** Connections that came from a cookie. */
+  TCP_COOKIES_IN,
+  /** Acknowledgments to a listener that had sent cookies, and that fitted none. */
+  TCP_COOKIES_FAILED,
   /** Challenge ACKs sent (RFC 5961). */
   TCP_CHALLENGE_ACKS,
   /** DNS queries sent, over UDP and TCP. */

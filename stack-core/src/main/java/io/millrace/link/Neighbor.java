@@ -130,6 +130,11 @@ public final class Neighbor extends TimerNode {
     return linkHead;
   }
 
+  /** Whether it was asked for lately and did not answer. */
+  public boolean isFailed() {
+    return state == State.FAILED;
+  }
+
   /** Whether it is still in its table. A route that holds a removed one looks up anew. */
   public boolean isRemoved() {
     return state == State.REMOVED;
