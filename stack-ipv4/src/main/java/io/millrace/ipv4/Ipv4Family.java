@@ -1,6 +1,7 @@
 package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
@@ -17,6 +18,7 @@ import io.millrace.net.Shard;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.Transport;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** IPv4 on one shard: what its parts share, and the answers to {@link IpFamily}'s questions. */
@@ -50,6 +52,12 @@ final class Ipv4Family implements IpFamily {
 
   /** Changes whenever an address or a route does, so that routes look again. */
   private int generation;
+
+  /** What the network says of the datagrams of an interface, by its index; 0 for nothing. */
+  private int[] mtuLimits = {};
+
+  /** Null if no interface gets its addresses by it. */
+  private Dhcp dhcp;
 
   Ipv4Family(Shard shard, Ipv4Config config) {
     this.shard = shard;
@@ -112,6 +120,21 @@ final class Ipv4Family implements IpFamily {
     generation++;
   }
 
+  /** An address has been taken away, and with it its network if no other address is in it. */
+  void uninstall(NetInterface on, IpPrefix prefix) {
+    addresses.remove(on, prefix.address().v4Bits());
+    boolean shared =
+        addresses.all().stream()
+            .anyMatch(
+                each ->
+                    each.prefix().length() == prefix.length()
+                        && each.covers(prefix.address().v4Bits()));
+    if (prefix.length() < 32 && !shared) {
+      removeRoute(prefix, null, on);
+    }
+    generation++;
+  }
+
   /** An address has become usable on this shard, which claimed it for all. */
   void installElsewhere(NetInterface on, IpPrefix prefix) {
     int index = on.index();
@@ -126,6 +149,57 @@ final class Ipv4Family implements IpFamily {
     NextHop next = new NextHop(through, via == null ? 0 : via.v4Bits());
     table.put(0, destination.address().lo(), MAPPED_BITS + destination.length(), nextHop(next));
     generation++;
+  }
+
+  /** Whether there is a route for exactly this prefix. */
+  boolean hasRoute(IpPrefix destination) {
+    int length = MAPPED_BITS + destination.length();
+    return table.get(0, destination.address().lo(), length) != RouteTable.NONE;
+  }
+
+  /** Takes a route away if it is still this one. */
+  void removeRoute(IpPrefix destination, IpAddress via, NetInterface through) {
+    long lo = destination.address().lo();
+    int length = MAPPED_BITS + destination.length();
+    int index = nextHops.indexOf(new NextHop(through, via == null ? 0 : via.v4Bits()));
+    if (index >= 0 && table.get(0, lo, length) == index) {
+      table.remove(0, lo, length);
+      generation++;
+    }
+  }
+
+  /** The largest datagram that an interface takes, as the device or the network says. */
+  int linkMtu(NetInterface on) {
+    int limit = on.index() < mtuLimits.length ? mtuLimits[on.index()] : 0;
+    return limit == 0 ? on.mtu() : Math.min(limit, on.mtu());
+  }
+
+  /** Limits the datagrams of an interface; 0 takes the limit away. */
+  void limitMtu(NetInterface on, int bytes) {
+    if (on.index() >= mtuLimits.length) {
+      mtuLimits = Arrays.copyOf(mtuLimits, on.index() + 1);
+    }
+    mtuLimits[on.index()] = bytes;
+    generation++;
+  }
+
+  @Override
+  public void configure(NetInterface to, AddressChoice how, long now) {
+    if (how != AddressChoice.DHCP) {
+      IpFamily.super.configure(to, how, now);
+    }
+    if (dhcp == null) {
+      dhcp = new Dhcp(shard, this, arp);
+      input.dhcp(dhcp);
+    }
+    dhcp.add(to, now);
+  }
+
+  @Override
+  public void close(long now) {
+    if (dhcp != null) {
+      dhcp.close(now);
+    }
   }
 
   private int nextHop(NextHop next) {
@@ -331,6 +405,10 @@ final class Ipv4Family implements IpFamily {
 
   int generation() {
     return generation;
+  }
+
+  Shard shard() {
+    return shard;
   }
 
   Ipv4Config config() {

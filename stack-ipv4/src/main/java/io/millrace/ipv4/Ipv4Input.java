@@ -24,6 +24,9 @@ final class Ipv4Input {
   private final Igmp igmp;
   private final Ipv4Reassembly reassembly;
 
+  /** Null if there is no client. */
+  private Dhcp dhcp;
+
   Ipv4Input(
       Shard shard,
       Ipv4Addresses addresses,
@@ -40,12 +43,21 @@ final class Ipv4Input {
     this.reassembly = reassembly;
   }
 
+  /** Whom to give what DHCP servers send, before it is asked for which address it is. */
+  void dhcp(Dhcp newDhcp) {
+    dhcp = newDhcp;
+  }
+
   /** Takes ownership of a frame whose window starts at the header. */
   void input(Frame frame, NetInterface from, long now) {
     counters.increment(Counter.IP_IN_RECEIVES);
     long at = frame.address();
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
+      if (dhcp != null && dhcp.isFor(at, from)) {
+        dhcp.input(frame, from, now);
+        return;
+      }
       dropped = admit(frame, at);
     }
     if (dropped != null) {
