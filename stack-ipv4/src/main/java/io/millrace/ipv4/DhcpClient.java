@@ -5,6 +5,8 @@ import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.NextHop;
+import io.millrace.ip.NextHops;
 import io.millrace.ipv4.dhcp.DhcpIdentity;
 import io.millrace.ipv4.dhcp.DhcpLease;
 import io.millrace.ipv4.dhcp.DhcpMachine;
@@ -25,6 +27,10 @@ import java.util.List;
 final class DhcpClient extends TimerNode implements AddressClaim.Owner {
   private static final Logger LOG = System.getLogger("io.millrace.dhcp");
   private static final int TTL = 64;
+
+  /** Of the routes in leases. */
+  private static final int METRIC = 1_024;
+
   private static final long MILLISECOND = 1_000_000;
 
   private final Shard shard;
@@ -217,8 +223,8 @@ final class DhcpClient extends TimerNode implements AddressClaim.Owner {
     /** A route that somebody has given stays as it is. */
     void apply(DhcpLease lease, NetInterface at, String source) {
       for (ClasslessRoute route : lease.routes()) {
-        if (!family.hasRoute(route.destination())) {
-          family.addRoute(route.destination(), route.via(), at);
+        if (family.ways(route.destination()) == null) {
+          family.addRoute(route.destination(), hop(route, at));
         }
       }
       family.limitMtu(at, lease.mtu());
@@ -228,9 +234,18 @@ final class DhcpClient extends TimerNode implements AddressClaim.Owner {
 
     void withdraw(DhcpLease lease, NetInterface at) {
       for (ClasslessRoute route : lease.routes()) {
-        family.removeRoute(route.destination(), route.via(), at);
+        NextHops ways = family.ways(route.destination());
+        NextHop hop = hop(route, at);
+        if (ways != null && ways.all().contains(hop)) {
+          family.removeRoute(route.destination(), hop);
+        }
       }
       family.limitMtu(at, 0);
+    }
+
+    /** Told from a route that was given by its metric. */
+    private static NextHop hop(ClasslessRoute route, NetInterface at) {
+      return new NextHop(at, route.via(), METRIC, null);
     }
   }
 }
