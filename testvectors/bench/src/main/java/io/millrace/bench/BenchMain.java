@@ -39,6 +39,7 @@ public final class BenchMain implements Callable<Integer> {
     ALL.put("udp", UdpEcho::run);
     ALL.put("idle", m -> IdleConnections.run());
     ALL.put("faces", Faces::run);
+    ALL.put("forward", Forwarding::run);
     ALL.put("messages", m -> Messages.run());
   }
 
@@ -46,10 +47,9 @@ public final class BenchMain implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "NAME",
       description =
-          "what to run: bulk, rr, connect, udp, idle, faces, messages (all of these if none is"
-              + " named), or"
-              + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
-              + " parsing, which take minutes")
+          "what to run: bulk, rr, connect, udp, idle, faces, forward, messages (all of these if"
+              + " none is named), or micro: the JMH benchmarks of checksum, flow table, timer wheel"
+              + " and header parsing, which take minutes")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--seconds", description = "length of a round (default: ${DEFAULT-VALUE})")
