@@ -182,6 +182,14 @@ public final class Neighbor extends TimerNode {
     networkInterface.transmit(datagram);
   }
 
+  /**
+   * The datagram that has waited longest for the link address, its window at the network header, or
+   * null. It stays the table's.
+   */
+  public Frame firstWaiting() {
+    return first;
+  }
+
   // ---- for the table ----
 
   State state() {
