@@ -1,6 +1,7 @@
 package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
@@ -135,6 +136,11 @@ final class Ipv4Family implements IpFamily {
       nextHops.add(next);
     }
     return index;
+  }
+
+  @Override
+  public DropReason sendDatagram(Frame datagram, long now) {
+    return output.sendDatagram(datagram, now);
   }
 
   @Override
