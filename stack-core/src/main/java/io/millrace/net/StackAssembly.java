@@ -8,6 +8,8 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.IpRoute;
+import io.millrace.ip.NextHop;
 import io.millrace.name.NameServiceProvider;
 import io.millrace.os.Numa;
 import io.millrace.spi.Port;
@@ -34,7 +36,7 @@ final class StackAssembly {
 
   private final List<PortRequest> requests;
   private final List<VlanRequest> vlans;
-  private final List<RouteRequest> routes;
+  private final List<IpRoute> routes;
   private final Map<Class<?>, Object> settings;
   private final List<ShardConfig> configs;
   private final ShardClock clock;
@@ -54,7 +56,7 @@ final class StackAssembly {
   StackAssembly(
       List<PortRequest> requests,
       List<VlanRequest> vlans,
-      List<RouteRequest> routes,
+      List<IpRoute> routes,
       Map<Class<?>, Object> settings,
       List<ShardConfig> configs,
       ShardClock clock,
@@ -77,6 +79,17 @@ final class StackAssembly {
           "a stack has at most " + HandOver.MAX_INTERFACES + " ports and networks on them");
     }
     checkNetworks();
+    for (IpRoute route : routes) {
+      if (route.port() >= requests.size() + vlans.size()) {
+        throw new PortException(
+            "the route to "
+                + route.destination()
+                + " names port "
+                + route.port()
+                + ", but there are only "
+                + (requests.size() + vlans.size()));
+      }
+    }
     try {
       for (PortRequest request : requests) {
         ports.add(request.open(configs.size()));
@@ -279,8 +292,8 @@ final class StackAssembly {
     for (int i = 0; i < vlans.size(); i++) {
       configure(shard, requests.size() + i, vlans.get(i).choices());
     }
-    for (RouteRequest route : routes) {
-      addRoute(shard, 0, route.destination(), route.via());
+    for (IpRoute route : routes) {
+      addRoute(shard, route);
     }
   }
 
@@ -304,8 +317,24 @@ final class StackAssembly {
   }
 
   /** On the shard's thread, or before it runs. */
-  static void addRoute(Shard shard, int port, IpPrefix destination, IpAddress via) {
-    family(shard, destination.address()).addRoute(destination, via, shard.networkInterface(port));
+  static void addRoute(Shard shard, IpRoute route) {
+    IpFamily family = family(shard, route.destination().address());
+    if (route.metric() == 0 && route.source() == null) {
+      family.addRoute(route.destination(), route.via(), shard.networkInterface(route.port()));
+    } else {
+      family.addRoute(route.destination(), nextHop(shard, route));
+    }
+  }
+
+  /** On the shard's thread. */
+  static void removeRoute(Shard shard, IpRoute route) {
+    family(shard, route.destination().address())
+        .removeRoute(route.destination(), nextHop(shard, route));
+  }
+
+  private static NextHop nextHop(Shard shard, IpRoute route) {
+    return new NextHop(
+        shard.networkInterface(route.port()), route.via(), route.metric(), route.source());
   }
 
   /** The family of an address; refuses where the stack lacks it. */
