@@ -1,6 +1,7 @@
 package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.filter.Hook;
 import io.millrace.filter.Verdict;
 import io.millrace.ip.AddressChoice;
@@ -204,6 +205,11 @@ final class Ipv4Family implements IpFamily {
     if (dhcp != null) {
       dhcp.close(now);
     }
+  }
+
+  @Override
+  public DropReason sendDatagram(Frame datagram, long now) {
+    return output.sendDatagram(datagram, now);
   }
 
   @Override
