@@ -35,6 +35,7 @@ import java.util.Objects;
  * @param blackHoleTimeouts timeouts of the same full segment after which the path's MTU is doubted
  *     and searched for with segments of different sizes (RFC 4821); 0 for never
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
+ * @param hopLimit the time to live or hop limit of segments, 1 to 255 (RFC 9293 §3.9.2, MUST-49)
  */
 public record TcpConfig(
     int receiveBuffer,
@@ -61,7 +62,8 @@ public record TcpConfig(
     int keepAliveProbes,
     int maxConnections,
     int blackHoleTimeouts,
-    int challengeAcks) {
+    int challengeAcks,
+    int hopLimit) {
 
   private static final long MILLI = 1_000_000L;
   private static final long SECOND = 1_000_000_000L;
@@ -91,7 +93,8 @@ public record TcpConfig(
           9,
           2_000_000,
           3,
-          10);
+          10,
+          64);
 
   /** Checks the ranges. */
   public TcpConfig {
@@ -115,6 +118,7 @@ public record TcpConfig(
     range("maxConnections", maxConnections, 1, 100_000_000);
     range("blackHoleTimeouts", blackHoleTimeouts, 0, 100);
     range("challengeAcks", challengeAcks, 1, 1_000_000);
+    range("hopLimit", hopLimit, 1, 255);
   }
 
   private static void range(String name, long value, long least, long most) {
@@ -126,7 +130,7 @@ public record TcpConfig(
 
   /**
    * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
-   * ms, CUBIC, initial window 10, TIME-WAIT 60 s.
+   * ms, CUBIC, initial window 10, TIME-WAIT 60 s, hop limit 64.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;
@@ -164,6 +168,7 @@ public record TcpConfig(
     private int maxConnections;
     private int blackHoleTimeouts;
     private int challengeAcks;
+    private int hopLimit;
 
     private Builder(TcpConfig from) {
       receiveBuffer = from.receiveBuffer;
@@ -191,6 +196,7 @@ public record TcpConfig(
       maxConnections = from.maxConnections;
       blackHoleTimeouts = from.blackHoleTimeouts;
       challengeAcks = from.challengeAcks;
+      hopLimit = from.hopLimit;
     }
 
     /** Sets {@link TcpConfig#receiveBuffer()}. */
@@ -343,6 +349,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#hopLimit()}. */
+    public Builder hopLimit(int value) {
+      hopLimit = value;
+      return this;
+    }
+
     /** The configuration, its ranges checked. */
     public TcpConfig build() {
       return new TcpConfig(
@@ -370,7 +382,8 @@ public record TcpConfig(
           keepAliveProbes,
           maxConnections,
           blackHoleTimeouts,
-          challengeAcks);
+          challengeAcks,
+          hopLimit);
     }
   }
 }
