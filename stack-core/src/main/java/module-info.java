@@ -11,6 +11,7 @@ module io.millrace.core {
   exports io.millrace.capture;
   exports io.millrace.cc;
   exports io.millrace.diag;
+  exports io.millrace.filter;
   exports io.millrace.flow;
   exports io.millrace.ip;
   exports io.millrace.lane;

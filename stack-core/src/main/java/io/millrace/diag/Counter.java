@@ -14,6 +14,8 @@ public enum Counter {
   IP_IN_RECEIVES,
   /** IP datagrams sent. */
   IP_OUT_REQUESTS,
+  /** IP datagrams forwarded. */
+  IP_OUT_FORW_DATAGRAMS,
   /** Fragments received that had to be put together. */
   IP_REASM_REQDS,
   /** Datagrams put together from fragments. */
@@ -36,6 +38,16 @@ public enum Counter {
   ARP_CONFLICTS,
   /** Announcements sent to defend an address of ours (RFC 5227 §2.4 (b)). */
   ARP_DEFENSES,
+  /** Neighbor Discovery messages received (RFC 4861). */
+  ND_IN,
+  /** Neighbor Discovery messages sent. */
+  ND_OUT,
+  /** Messages in which somebody else claims an IPv6 address of ours (RFC 4862 §5.4). */
+  ND_CONFLICTS,
+  /** MLD messages received (RFC 3810). */
+  MLD_IN,
+  /** MLD messages sent. */
+  MLD_OUT,
   /** UDP datagrams delivered. */
   UDP_IN_DATAGRAMS,
   /** UDP datagrams sent. */
@@ -58,6 +70,12 @@ public enum Counter {
   TCP_ATTEMPT_FAILS,
   /** TCP retransmission timeouts. */
   TCP_TIMEOUTS,
+  /** SYNs answered with a cookie, because the backlog was full. */
+  TCP_COOKIES_OUT,
+  /** Connections that came from a cookie. */
+  TCP_COOKIES_IN,
+  /** Acknowledgments to a listener that had sent cookies, and that fitted none. */
+  TCP_COOKIES_FAILED,
   /** Challenge ACKs sent (RFC 5961). */
   TCP_CHALLENGE_ACKS,
   /** DNS queries sent, over UDP and TCP. */

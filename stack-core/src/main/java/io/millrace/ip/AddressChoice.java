@@ -3,7 +3,9 @@ package io.millrace.ip;
 /** A way to get the addresses of a port other than giving them: the word in an address's place. */
 public enum AddressChoice {
   /** Leased from a DHCP server (RFC 2131): {@code port("tap:mr0", "dhcp")}. */
-  DHCP("dhcp", 4);
+  DHCP("dhcp", 4),
+  /** Made from what routers advertise (RFC 4862): {@code port("tap:mr0", "auto")}. */
+  AUTO("auto", 6);
 
   private final String word;
   private final int version;

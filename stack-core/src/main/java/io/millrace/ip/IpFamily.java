@@ -44,6 +44,20 @@ public interface IpFamily {
   void addRoute(IpPrefix destination, IpAddress via, NetInterface through);
 
   /**
+   * Adds a way to a destination, beside those that are there; one through the same router and port
+   * is replaced.
+   */
+  default void addRoute(IpPrefix destination, NextHop hop) {
+    throw new UnsupportedOperationException(
+        "IPv" + version() + " knows only plain routes: leave out metric and source");
+  }
+
+  /** Takes a route away: the one through the same router and port. Nothing if it is not there. */
+  default void removeRoute(IpPrefix destination, NextHop hop) {
+    throw new UnsupportedOperationException("IPv" + version() + " keeps the routes that it has");
+  }
+
+  /**
    * The route to a destination.
    *
    * @param sourceHi with {@code sourceLo} the address to send from; the unspecified address lets

@@ -2,8 +2,10 @@ package io.millrace.net;
 
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.PacketFilter;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
+import io.millrace.ip.IpRoute;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
@@ -95,11 +97,43 @@ public final class NetStack implements AutoCloseable {
    *     family
    */
   public void addRoute(String destination, String via, int port) {
-    IpPrefix prefix = IpPrefix.parse(destination);
-    IpAddress router = IpAddress.parse(via);
-    Objects.checkIndex(port, ports.size());
-    StackAssembly.family(shards.get(0), prefix.address());
-    onEachShard(shard -> StackAssembly.addRoute(shard, port, prefix, router));
+    addRoute(IpRoute.of(destination, via, port));
+  }
+
+  /**
+   * Adds a route on all shards, beside others to the same destination. Any thread; takes effect in
+   * the shards' next duty cycles.
+   *
+   * @throws IllegalArgumentException if there is no such port
+   * @throws PortException if the stack lacks the family
+   */
+  public void addRoute(IpRoute route) {
+    check(route);
+    onEachShard(shard -> StackAssembly.addRoute(shard, route));
+  }
+
+  /**
+   * Takes a route away on all shards: the one to the same destination through the same router and
+   * port, whatever its metric. Any thread; takes effect in the shards' next duty cycles.
+   */
+  public void removeRoute(IpRoute route) {
+    check(route);
+    onEachShard(shard -> StackAssembly.removeRoute(shard, route));
+  }
+
+  private void check(IpRoute route) {
+    Objects.checkIndex(route.port(), ports.size());
+    StackAssembly.family(shards.get(0), route.destination().address());
+  }
+
+  /**
+   * Puts a network function into the path of all packets, in the place of the one before. Any
+   * thread; takes effect in the shards' next duty cycles.
+   *
+   * @param perShard makes each shard's own, on its thread; null to have none
+   */
+  public void filter(Function<Shard, PacketFilter> perShard) {
+    onEachShard(shard -> shard.filter(perShard == null ? null : perShard.apply(shard)));
   }
 
   private void onEachShard(Consumer<Shard> change) {
@@ -236,7 +270,7 @@ public final class NetStack implements AutoCloseable {
   /** Describes a stack. Not thread-safe. */
   public static final class Builder {
     private final List<PortRequest> requests = new ArrayList<>();
-    private final List<RouteRequest> routes = new ArrayList<>();
+    private final List<IpRoute> routes = new ArrayList<>();
     private final Map<Class<?>, Object> settings = new HashMap<>();
     private ShardConfig shardConfig = ShardConfig.defaults();
     private int shardCount = 1;
@@ -271,7 +305,17 @@ public final class NetStack implements AutoCloseable {
 
     /** Adds a route through a router on the first port. */
     public Builder route(String destination, String via) {
-      routes.add(new RouteRequest(IpPrefix.parse(destination), IpAddress.parse(via)));
+      return route(destination, via, 0);
+    }
+
+    /** Adds a route through a router on a port, by its number in the order of adding. */
+    public Builder route(String destination, String via, int port) {
+      return route(IpRoute.of(destination, via, port));
+    }
+
+    /** Adds a route, beside others to the same destination. */
+    public Builder route(IpRoute route) {
+      routes.add(route);
       return this;
     }
 

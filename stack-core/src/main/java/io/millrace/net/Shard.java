@@ -6,6 +6,7 @@ import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.PacketFilter;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
 import io.millrace.name.NameServers;
@@ -68,6 +69,7 @@ public final class Shard {
   private Steering steering;
   private final Bindings bindings = new Bindings(this);
   private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
+  private PacketFilter filter;
   private long errorsLogged;
 
   Shard(
@@ -247,6 +249,40 @@ public final class Shard {
   public Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
     IpFamily family = io.millrace.ip.IpAddress.isV4(destinationHi, destinationLo) ? ipv4 : ipv6;
     return family == null ? null : family.route(sourceHi, sourceLo, destinationHi, destinationLo);
+  }
+
+  // ---- the packet filter ----
+
+  /** The network function in the path of this shard's packets, or null. */
+  public PacketFilter filter() {
+    return filter;
+  }
+
+  /** Sets {@link #filter()}, null for none. On the shard. */
+  public void filter(PacketFilter newFilter) {
+    filter = newFilter;
+  }
+
+  /**
+   * Handles a datagram as if it had just come in by an interface, behind {@link
+   * io.millrace.filter.Hook#PRE_ROUTING}: one that a filter stole and changed, or one that came out
+   * of a tunnel. On the shard, and not from inside a filter: there {@link #later} does it.
+   *
+   * @param datagram taken over; its window starts at the network header
+   */
+  public void inject(Frame datagram, NetInterface at, long now) {
+    int version = datagram.length() == 0 ? 0 : Bytes.u8(datagram.address()) >>> 4;
+    IpFamily family = version == 4 ? ipv4 : version == 6 ? ipv6 : null;
+    if (family == null) {
+      counters.drop(DropReason.IP_BAD_VERSION);
+      datagram.release();
+      return;
+    }
+    datagram.clear(Frame.LINK_MULTICAST | Frame.LINK_BROADCAST | Frame.IP_MULTICAST);
+    datagram.set(Frame.INJECTED);
+    datagram.interfaceIndex(at.index());
+    datagram.markL3();
+    family.input(datagram, at, now);
   }
 
   // ---- messages ----

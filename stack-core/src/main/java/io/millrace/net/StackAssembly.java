@@ -8,6 +8,8 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.IpRoute;
+import io.millrace.ip.NextHop;
 import io.millrace.name.NameServiceProvider;
 import io.millrace.os.Numa;
 import io.millrace.spi.Port;
@@ -31,7 +33,7 @@ final class StackAssembly {
   private static final int REASSEMBLY_FRAMES = 8;
 
   private final List<PortRequest> requests;
-  private final List<RouteRequest> routes;
+  private final List<IpRoute> routes;
   private final Map<Class<?>, Object> settings;
   private final List<ShardConfig> configs;
   private final ShardClock clock;
@@ -50,7 +52,7 @@ final class StackAssembly {
    */
   StackAssembly(
       List<PortRequest> requests,
-      List<RouteRequest> routes,
+      List<IpRoute> routes,
       Map<Class<?>, Object> settings,
       List<ShardConfig> configs,
       ShardClock clock,
@@ -69,6 +71,17 @@ final class StackAssembly {
     }
     if (requests.size() > HandOver.MAX_INTERFACES) {
       throw new PortException("a stack has at most " + HandOver.MAX_INTERFACES + " ports");
+    }
+    for (IpRoute route : routes) {
+      if (route.port() >= requests.size()) {
+        throw new PortException(
+            "the route to "
+                + route.destination()
+                + " names port "
+                + route.port()
+                + ", but there are only "
+                + requests.size());
+      }
     }
     try {
       for (PortRequest request : requests) {
@@ -244,8 +257,8 @@ final class StackAssembly {
             .configure(shard.networkInterface(port), choice, shard.clock().now());
       }
     }
-    for (RouteRequest route : routes) {
-      addRoute(shard, 0, route.destination(), route.via());
+    for (IpRoute route : routes) {
+      addRoute(shard, route);
     }
   }
 
@@ -256,8 +269,24 @@ final class StackAssembly {
   }
 
   /** On the shard's thread, or before it runs. */
-  static void addRoute(Shard shard, int port, IpPrefix destination, IpAddress via) {
-    family(shard, destination.address()).addRoute(destination, via, shard.networkInterface(port));
+  static void addRoute(Shard shard, IpRoute route) {
+    IpFamily family = family(shard, route.destination().address());
+    if (route.metric() == 0 && route.source() == null) {
+      family.addRoute(route.destination(), route.via(), shard.networkInterface(route.port()));
+    } else {
+      family.addRoute(route.destination(), nextHop(shard, route));
+    }
+  }
+
+  /** On the shard's thread. */
+  static void removeRoute(Shard shard, IpRoute route) {
+    family(shard, route.destination().address())
+        .removeRoute(route.destination(), nextHop(shard, route));
+  }
+
+  private static NextHop nextHop(Shard shard, IpRoute route) {
+    return new NextHop(
+        shard.networkInterface(route.port()), route.via(), route.metric(), route.source());
   }
 
   /** The family of an address; refuses where the stack lacks it. */

@@ -23,15 +23,23 @@ final class Ipv4Input {
   private final IcmpErrors errors;
   private final Igmp igmp;
   private final Ipv4Reassembly reassembly;
+  private final Ipv4Family family;
+
+  /** Null in a host. */
+  private final Ipv4Forwarding forwarding;
 
   Ipv4Input(
       Shard shard,
+      Ipv4Family family,
       Ipv4Addresses addresses,
       Icmpv4 icmp,
       IcmpErrors errors,
       Igmp igmp,
-      Ipv4Reassembly reassembly) {
+      Ipv4Reassembly reassembly,
+      Ipv4Forwarding forwarding) {
     this.shard = shard;
+    this.family = family;
+    this.forwarding = forwarding;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.icmp = icmp;
@@ -46,10 +54,17 @@ final class Ipv4Input {
     long at = frame.address();
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
+      if (shard.filter() != null && family.filteredFirst(frame, from, now)) {
+        return;
+      }
       dropped = admit(frame, at);
     }
     if (dropped != null) {
-      drop(frame, dropped);
+      if (dropped == DropReason.IP_NOT_FOR_US && forwarding != null) {
+        forwarding.forward(frame, from, now);
+      } else {
+        drop(frame, dropped);
+      }
       return;
     }
     int protocol = Ipv4Header.protocol(at);
@@ -62,6 +77,9 @@ final class Ipv4Input {
       frame = whole;
     } else {
       frame.pull(Ipv4Header.size(at));
+    }
+    if (shard.filter() != null && family.filteredIn(frame, from, now)) {
+      return;
     }
     deliver(frame, protocol, now);
   }

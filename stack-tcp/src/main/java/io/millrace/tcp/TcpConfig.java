@@ -34,6 +34,8 @@ import java.util.Objects;
  * @param maxConnections connections and half-open ones on a shard
  * @param blackHoleTimeouts timeouts of the same full segment after which the path's MTU is doubted
  *     and searched for with segments of different sizes (RFC 4821); 0 for never
+ * @param synCookies whether SYNs beyond a listener's backlog are answered without being remembered
+ *     (RFC 4987 §3.6); if not, they are dropped
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
  * @param hopLimit the time to live or hop limit of segments, 1 to 255 (RFC 9293 §3.9.2, MUST-49)
  */
@@ -62,6 +64,7 @@ public record TcpConfig(
     int keepAliveProbes,
     int maxConnections,
     int blackHoleTimeouts,
+    boolean synCookies,
     int challengeAcks,
     int hopLimit) {
 
@@ -93,6 +96,7 @@ public record TcpConfig(
           9,
           2_000_000,
           3,
+          true,
           10,
           64);
 
@@ -167,6 +171,7 @@ public record TcpConfig(
     private int keepAliveProbes;
     private int maxConnections;
     private int blackHoleTimeouts;
+    private boolean synCookies;
     private int challengeAcks;
     private int hopLimit;
 
@@ -195,6 +200,7 @@ public record TcpConfig(
       keepAliveProbes = from.keepAliveProbes;
       maxConnections = from.maxConnections;
       blackHoleTimeouts = from.blackHoleTimeouts;
+      synCookies = from.synCookies;
       challengeAcks = from.challengeAcks;
       hopLimit = from.hopLimit;
     }
@@ -343,6 +349,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#synCookies()}. */
+    public Builder synCookies(boolean value) {
+      synCookies = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#challengeAcks()}. */
     public Builder challengeAcks(int value) {
       challengeAcks = value;
@@ -382,6 +394,7 @@ public record TcpConfig(
           keepAliveProbes,
           maxConnections,
           blackHoleTimeouts,
+          synCookies,
           challengeAcks,
           hopLimit);
     }

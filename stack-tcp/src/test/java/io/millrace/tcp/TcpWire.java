@@ -385,6 +385,22 @@ final class TcpWire implements AutoCloseable {
     }
   }
 
+  /** Drops segments until one has exactly these flags, which is taken. */
+  Out skipTo(String flags) {
+    Out out = maybeOut();
+    while (out != null && !sorted(out.segment.flags()).equals(sorted(flags))) {
+      out = maybeOut();
+    }
+    if (out == null) {
+      throw new AssertionError("nothing was sent with " + flags);
+    }
+    TcpOption stamp = out.segment.option(TcpOption.TIMESTAMPS);
+    if (stamp != null) {
+      ourTimestamp = stamp.word(0);
+    }
+    return out;
+  }
+
   /** Drops whatever was sent and returns how many segments it was. */
   int skip() {
     int n = 0;
@@ -418,6 +434,10 @@ final class TcpWire implements AutoCloseable {
           .as("ack of " + this)
           .isEqualTo(relative & 0xffff_ffffL);
       return this;
+    }
+
+    int destinationPort() {
+      return segment.destinationPort();
     }
 
     int relativeSeq() {

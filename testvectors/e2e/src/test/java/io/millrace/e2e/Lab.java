@@ -40,6 +40,8 @@ final class Lab implements AutoCloseable {
       Map.of(
           "ping", "iputils-ping",
           "nc", "netcat-openbsd",
+          "ssh", "openssh-client",
+          "sshd", "openssh-server",
           "ip", "iproute2");
 
   /** The stack's end of a veth. */
@@ -74,7 +76,7 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  private static void assumeTrue(boolean condition, String reason) {
+  static void assumeTrue(boolean condition, String reason) {
     if (!condition) {
       System.out.println("skipped: " + reason);
     }
