@@ -63,6 +63,10 @@ public enum DropReason {
   IP_LINK_BROADCAST("unicast IP in a link broadcast"),
   /** IP: a protocol that nobody handles. */
   IP_PROTOCOL_UNKNOWN("IP protocol not handled"),
+  /** IPv6: an extension header or option malformed, refused, or one too many (RFC 8504 §5.3). */
+  IP_BAD_EXTENSION("IPv6 extension header refused"),
+  /** IPv6: nothing follows the headers, as they say themselves (RFC 8200 §4.7). */
+  IP_NO_NEXT_HEADER("IPv6 without next header"),
   /** IP: no route to the destination. */
   IP_NO_ROUTE("no route"),
   /** IP: to be forwarded, but its hops are used up (RFC 1812 §5.3.1). */

@@ -11,6 +11,7 @@ import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
+import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
 import io.millrace.ip.RoutingTable;
 import io.millrace.ip.SourceFilter;
@@ -40,7 +41,7 @@ final class Ipv4Family implements IpFamily {
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
   private final Igmp igmp;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
   private final Ipv4Input input;
   private final Ipv4Output output;
 
@@ -59,14 +60,14 @@ final class Ipv4Family implements IpFamily {
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
     this.icmp = new Icmpv4(shard, this, addresses, config);
     this.igmp = new Igmp(shard, addresses);
-    this.reassembly = new Ipv4Reassembly(shard, icmpErrors, config);
+    this.fragments = new Ipv4Fragments(shard, icmpErrors, config);
     ForwardingConfig router = shard.setting(ForwardingConfig.class, null);
     this.forwarding =
         router == null
             ? null
             : new Ipv4Forwarding(shard, this, addresses, routes, icmpErrors, router);
     this.input =
-        new Ipv4Input(shard, this, addresses, icmp, icmpErrors, igmp, reassembly, forwarding);
+        new Ipv4Input(shard, this, addresses, icmp, icmpErrors, igmp, fragments, forwarding);
   }
 
   @Override
@@ -397,8 +398,8 @@ final class Ipv4Family implements IpFamily {
     return output;
   }
 
-  Ipv4Reassembly reassembly() {
-    return reassembly;
+  Reassembly reassembly() {
+    return fragments.reassembly();
   }
 
   Icmpv4 icmp() {

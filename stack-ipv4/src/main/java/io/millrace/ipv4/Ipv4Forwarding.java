@@ -12,6 +12,7 @@ import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.ReversePath;
 import io.millrace.ip.RoutingTable;
+import io.millrace.ip.TokenBucket;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;

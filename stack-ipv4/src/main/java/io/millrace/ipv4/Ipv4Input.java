@@ -22,7 +22,7 @@ final class Ipv4Input {
   private final Icmpv4 icmp;
   private final IcmpErrors errors;
   private final Igmp igmp;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
   private final Ipv4Family family;
 
   /** Null in a host. */
@@ -35,7 +35,7 @@ final class Ipv4Input {
       Icmpv4 icmp,
       IcmpErrors errors,
       Igmp igmp,
-      Ipv4Reassembly reassembly,
+      Ipv4Fragments fragments,
       Ipv4Forwarding forwarding) {
     this.shard = shard;
     this.family = family;
@@ -45,7 +45,7 @@ final class Ipv4Input {
     this.icmp = icmp;
     this.errors = errors;
     this.igmp = igmp;
-    this.reassembly = reassembly;
+    this.fragments = fragments;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -70,7 +70,7 @@ final class Ipv4Input {
     int protocol = Ipv4Header.protocol(at);
     frame.trim(Ipv4Header.totalLength(at));
     if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
-      Frame whole = reassembly.add(frame, now);
+      Frame whole = fragments.add(frame, now);
       if (whole == null) {
         return;
       }
