@@ -238,4 +238,39 @@ class HostRequirementsTest {
       assertThat(host.sent()).isEmpty();
     }
   }
+
+  @Tag("rfc1122:3.3.1.2-3")
+  @Tag("rfc1122:3.3.1.5-1")
+  @Test
+  void whereADefaultRouterIsGoneAnotherTakesItsPlace() {
+    try (TestHost host = TestHost.start()) {
+      host.stack.addRoute("0.0.0.0/0", "10.0.0.253", 0);
+      host.advance(3 * TestHost.SECOND);
+      host.sent();
+      Ipv4Route route = host.routeTo("192.0.2.1");
+      host.send(route, Packets.udpPacket(1, 2, DATA), true);
+      String first = asked(host);
+      String second = first.equals(TestHost.ROUTER) ? "10.0.0.253" : TestHost.ROUTER;
+      assertThat(second).isNotEqualTo(first);
+      // The first one answers, and then no more.
+      host.receive(Packets.arp(2, TestHost.PEER_MAC, first, TestPort.MAC, TestHost.OURS));
+      assertThat(host.sentDatagrams()).hasSize(1);
+      host.advance(60 * TestHost.SECOND);
+      for (int i = 0; i < 12; i++) {
+        host.send(route, Packets.udpPacket(1, 2, DATA), true);
+        host.advance(TestHost.SECOND);
+      }
+      assertThat(host.sentArp())
+          .extracting(each -> each.getHeader().getDstProtocolAddr().getHostAddress())
+          .contains(second);
+      host.receive(Packets.arp(2, TestHost.PEER_MAC + 1, second, TestPort.MAC, TestHost.OURS));
+      host.sent();
+      host.send(route, Packets.udpPacket(1, 2, DATA), true);
+      assertThat(host.sentOne().getHeader().getDstAddr().toString()).isEqualTo("02:00:00:00:00:03");
+    }
+  }
+
+  private static String asked(TestHost host) {
+    return host.sentArp().getFirst().getHeader().getDstProtocolAddr().getHostAddress();
+  }
 }
