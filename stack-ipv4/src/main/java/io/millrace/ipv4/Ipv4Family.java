@@ -295,8 +295,7 @@ final class Ipv4Family implements IpFamily {
         || addresses.isDirectedBroadcast(destination)) {
       group = Ethernet.BROADCAST;
     }
-    int via = next.isOnLink() ? destination : (int) next.viaLo();
-    route.pointTo(next.through(), via, group, generation);
+    route.pointTo(next, group, generation);
     return true;
   }
 
