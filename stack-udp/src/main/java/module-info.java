@@ -3,6 +3,7 @@ module io.millrace.udp {
   requires transitive io.millrace.core;
 
   exports io.millrace.udp;
+  exports io.millrace.udp.tunnel;
 
   provides io.millrace.transport.TransportProvider with
       io.millrace.udp.UdpProvider;

@@ -49,6 +49,15 @@ public final class Frame extends Buffer {
   /** The frame was received by another shard, which handed it over: it must not be sent back. */
   public static final int HANDED_OVER = 64;
 
+  /** The datagram was put in behind the first hook of the packet filter. */
+  public static final int INJECTED = 128;
+
+  /**
+   * Several receivers have been lent this frame: its bytes are for reading only, and whoever sends
+   * it on sends a copy.
+   */
+  public static final int SHARED = 256;
+
   private final FramePool pool;
   private final long base;
   private final int capacity;
@@ -271,6 +280,18 @@ public final class Frame extends Buffer {
     flags |= CHECKSUM_PARTIAL;
     checksumStart = (int) (headerAddress - base);
     checksumOffset = offset;
+  }
+
+  /**
+   * Says that the window is another packet's now, one that was inside the packet received: what the
+   * driver said of the outer one is forgotten. A {@link #CHECKSUM_PARTIAL} about bytes inside the
+   * window stays.
+   */
+  public void unwrapped() {
+    int kept = checksumAddress() >= address ? flags & CHECKSUM_PARTIAL : 0;
+    flags = kept;
+    segmentSize = 0;
+    vlan = 0;
   }
 
   /** The address that {@link #requestChecksum} was given. */

@@ -14,6 +14,8 @@ public enum Counter {
   IP_IN_RECEIVES,
   /** IP datagrams sent. */
   IP_OUT_REQUESTS,
+  /** IP datagrams forwarded. */
+  IP_OUT_FORW_DATAGRAMS,
   /** Fragments received that had to be put together. */
   IP_REASM_REQDS,
   /** Datagrams put together from fragments. */
@@ -24,6 +26,10 @@ public enum Counter {
   ICMP_IN_MSGS,
   /** ICMP messages sent. */
   ICMP_OUT_MSGS,
+  /** IGMP messages received. */
+  IGMP_IN_MSGS,
+  /** IGMP messages sent. */
+  IGMP_OUT_MSGS,
   /** ARP packets received. */
   ARP_IN,
   /** ARP packets sent. */
@@ -32,6 +38,16 @@ public enum Counter {
   ARP_CONFLICTS,
   /** Announcements sent to defend an address of ours (RFC 5227 §2.4 (b)). */
   ARP_DEFENSES,
+  /** Neighbor Discovery messages received (RFC 4861). */
+  ND_IN,
+  /** Neighbor Discovery messages sent. */
+  ND_OUT,
+  /** Messages in which somebody else claims an IPv6 address of ours (RFC 4862 §5.4). */
+  ND_CONFLICTS,
+  /** MLD messages received (RFC 3810). */
+  MLD_IN,
+  /** MLD messages sent. */
+  MLD_OUT,
   /** UDP datagrams delivered. */
   UDP_IN_DATAGRAMS,
   /** UDP datagrams sent. */
@@ -54,8 +70,22 @@ public enum Counter {
   TCP_ATTEMPT_FAILS,
   /** TCP retransmission timeouts. */
   TCP_TIMEOUTS,
+  /** SYNs answered with a cookie, because the backlog was full. */
+  TCP_COOKIES_OUT,
+  /** Connections that came from a cookie. */
+  TCP_COOKIES_IN,
+  /** Acknowledgments to a listener that had sent cookies, and that fitted none. */
+  TCP_COOKIES_FAILED,
   /** Challenge ACKs sent (RFC 5961). */
   TCP_CHALLENGE_ACKS,
+  /** DNS queries sent, over UDP and TCP. */
+  DNS_QUERIES_OUT,
+  /** Names that the DNS cache answered. */
+  DNS_CACHE_HITS,
+  /** DNS queries that a server did not answer in time. */
+  DNS_TIMEOUTS,
+  /** DNS answers that were too long for UDP, so that TCP was asked. */
+  DNS_TRUNCATED,
   /**
    * Packets given to another shard: received by the wrong one, or to be sent where this one has no
    * queue.

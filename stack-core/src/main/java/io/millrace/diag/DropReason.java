@@ -28,6 +28,18 @@ public enum DropReason {
   ARP_MALFORMED("ARP malformed"),
   /** ARP: not for an address of ours. */
   ARP_NOT_FOR_US("ARP not for us"),
+  /** Neighbor Discovery: a check of RFC 4861 §6.1, §7.1 or §8.1 failed. */
+  ND_MALFORMED("Neighbor Discovery malformed"),
+  /** Neighbor Discovery: not about an address of ours, nor about a neighbor that we know. */
+  ND_NOT_FOR_US("Neighbor Discovery not for us"),
+  /** Neighbor Discovery: a message that we do not act upon, in our role or by configuration. */
+  ND_IGNORED("Neighbor Discovery ignored by policy"),
+  /** Neighbor Discovery: the bounded lists of routers, prefixes or redirects were full. */
+  ND_FULL("Neighbor Discovery limit reached"),
+  /** MLD: a check of RFC 3810 §5 or §6.2 failed. */
+  MLD_MALFORMED("MLD malformed"),
+  /** MLD: a message that a listener does not act upon, such as others' reports. */
+  MLD_IGNORED("MLD ignored by policy"),
   /** The next hop's link address could not be found. */
   NEIGHBOR_UNREACHABLE("next hop does not answer"),
   /** The queue of packets that wait for the next hop's link address was full. */
@@ -51,8 +63,20 @@ public enum DropReason {
   IP_LINK_BROADCAST("unicast IP in a link broadcast"),
   /** IP: a protocol that nobody handles. */
   IP_PROTOCOL_UNKNOWN("IP protocol not handled"),
+  /** IPv6: an extension header or option malformed, refused, or one too many (RFC 8504 §5.3). */
+  IP_BAD_EXTENSION("IPv6 extension header refused"),
+  /** IPv6: nothing follows the headers, as they say themselves (RFC 8200 §4.7). */
+  IP_NO_NEXT_HEADER("IPv6 without next header"),
   /** IP: no route to the destination. */
   IP_NO_ROUTE("no route"),
+  /** IP: to be forwarded, but its hops are used up (RFC 1812 §5.3.1). */
+  IP_HOPS_EXCEEDED("IP hops used up"),
+  /** IP: addresses that stay on their link, or are nobody's (RFC 1812 §5.3.7). */
+  IP_NOT_FORWARDED("IP not to be forwarded"),
+  /** IP: came in where no route leads back to its source (RFC 3704). */
+  IP_REVERSE_PATH("IP source not from there"),
+  /** A packet filter said so. */
+  FILTERED("packet filter"),
   /** IP: larger than the path MTU and not to be fragmented. */
   IP_TOO_BIG("larger than the path MTU"),
   /** Fragment: offset, length or flags impossible (RFC 791, 1858, 3128). */
@@ -81,12 +105,30 @@ public enum DropReason {
   /** ICMP: over the rate limit. */
   ICMP_RATE_LIMITED("ICMP rate limit"),
 
+  /** IGMP: truncated, or with a length, TTL or group that it cannot have (RFC 3376 §4, §7.1). */
+  IGMP_MALFORMED("IGMP malformed"),
+  /** IGMP: checksum wrong. */
+  IGMP_BAD_CHECKSUM("IGMP checksum wrong"),
+  /** IGMP: what is for routers, or of an unknown type. */
+  IGMP_IGNORED("IGMP ignored"),
+
   /** UDP: length field impossible. */
   UDP_BAD_LENGTH("UDP length wrong"),
   /** UDP: checksum wrong. */
   UDP_BAD_CHECKSUM("UDP checksum wrong"),
   /** UDP: nobody is bound to the port. */
   UDP_NO_PORT("UDP port not bound"),
+
+  /** UDP: for a group or from a source that no socket of the port listens to. */
+  UDP_NOT_WANTED("UDP group or source not wanted"),
+  /** UDP: as many datagrams of ours as can wait for our own groups did. */
+  UDP_LOOP_FULL("UDP multicast loop full"),
+  /** Tunnel: the header is truncated, malformed, or of a version that is not spoken. */
+  TUNNEL_MALFORMED("tunnel header malformed"),
+  /** Tunnel: no tunnel of ours has this identifier. */
+  TUNNEL_UNKNOWN("tunnel not known"),
+  /** Tunnel: larger inside than the path between the tunnel's ends takes. */
+  TUNNEL_TOO_BIG("too big for the tunnel"),
 
   /** TCP: truncated header or impossible data offset. */
   TCP_BAD_HEADER("TCP header malformed"),
@@ -122,6 +164,11 @@ public enum DropReason {
   TCP_OUT_OF_ORDER_FULL("TCP out-of-order queue full"),
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
+
+  /** DNS: a message that cannot be read (RFC 1035 §4). */
+  DNS_MALFORMED("DNS message malformed"),
+  /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */
+  DNS_UNEXPECTED("DNS answer not asked for"),
 
   /** Impairment decorator: lost on purpose. */
   IMPAIRED_LOSS("impairment: loss"),

@@ -41,6 +41,24 @@ public final class ReceiveHash {
     };
   }
 
+  /**
+   * The hash of an IP datagram without a link header, as it lies inside a tunnel.
+   *
+   * @param at the address of its network header
+   * @param length bytes from there on, 0 or more
+   * @return 0 if there is nothing to hash, or not all of it is there
+   */
+  public static int ofIp(Toeplitz hash, long at, int length) {
+    if (length < IPV4_SIZE) {
+      return 0;
+    }
+    return switch (Bytes.u8(at) >>> 4) {
+      case 4 -> ofIpv4(hash, at, length);
+      case 6 -> ofIpv6(hash, at, length);
+      default -> 0;
+    };
+  }
+
   private static int ofIpv4(Toeplitz hash, long at, int length) {
     if (length < IPV4_SIZE) {
       return 0;

@@ -5,6 +5,9 @@ public final class IpProtocol {
   /** ICMP for IPv4. */
   public static final int ICMP = 1;
 
+  /** Group management for IPv4. */
+  public static final int IGMP = 2;
+
   /** TCP. */
   public static final int TCP = 6;
 
@@ -16,6 +19,9 @@ public final class IpProtocol {
 
   /** SCTP. */
   public static final int SCTP = 132;
+
+  /** UDP-Lite. */
+  public static final int UDP_LITE = 136;
 
   private IpProtocol() {}
 }

@@ -17,6 +17,7 @@ public abstract class Route {
   private final long sourceLo;
   private final long destinationHi;
   private final long destinationLo;
+  private final boolean multicast;
 
   /** Creates a route between two addresses. */
   protected Route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
@@ -24,6 +25,7 @@ public abstract class Route {
     this.sourceLo = sourceLo;
     this.destinationHi = destinationHi;
     this.destinationLo = destinationLo;
+    this.multicast = IpAddress.isMulticast(destinationHi, destinationLo);
   }
 
   /** High half of our address. */
@@ -57,6 +59,11 @@ public abstract class Route {
    */
   public boolean isBroadcast() {
     return destinationHi == 0 && destinationLo == 0xffff_ffff_ffffL;
+  }
+
+  /** Whether the destination is a group. */
+  public final boolean isMulticast() {
+    return multicast;
   }
 
   /** The interface that packets leave through. */

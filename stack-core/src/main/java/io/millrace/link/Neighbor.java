@@ -130,6 +130,11 @@ public final class Neighbor extends TimerNode {
     return linkHead;
   }
 
+  /** Whether it was asked for lately and did not answer. */
+  public boolean isFailed() {
+    return state == State.FAILED;
+  }
+
   /** Whether it is still in its table. A route that holds a removed one looks up anew. */
   public boolean isRemoved() {
     return state == State.REMOVED;
@@ -175,6 +180,14 @@ public final class Neighbor extends TimerNode {
     long at = datagram.push(networkInterface.linkHeaderSize());
     Ethernet.write(at, mac, networkInterface.mac(), table.etherType(), networkInterface.vlan());
     networkInterface.transmit(datagram);
+  }
+
+  /**
+   * The datagram that has waited longest for the link address, its window at the network header, or
+   * null. It stays the table's.
+   */
+  public Frame firstWaiting() {
+    return first;
   }
 
   // ---- for the table ----

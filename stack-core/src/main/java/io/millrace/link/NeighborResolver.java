@@ -17,4 +17,11 @@ public interface NeighborResolver {
    * Takes ownership, and counts the drop.
    */
   void unreachable(Frame datagram, long now);
+
+  /**
+   * A neighbor did not answer, neither when it was asked for nor when it was to be confirmed: if it
+   * is a router, another one is to be chosen (RFC 4861 §6.3.6). It may still be in the table, so
+   * that nobody asks again at once.
+   */
+  default void lost(Neighbor neighbor, long now) {}
 }

@@ -7,6 +7,7 @@ import io.millrace.link.Neighbor.State;
 import io.millrace.net.NetInterface;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.SipHash;
+import java.util.Arrays;
 
 /**
  * The next hops of one family on one shard, and the clockwork that finds, confirms and forgets them
@@ -29,11 +30,26 @@ public final class NeighborTable {
   private final TimerWheel wheel;
   private final Counters counters;
   private final SipHash secret;
+  private final LinkTimers usual;
   private final Neighbor[] buckets;
   private final Neighbor[] all;
+
+  /** By interface, where {@link #timers} has set them. */
+  private LinkTimers[] timers = {};
+
   private int size;
   private int held;
   private int hand;
+
+  /** Times of a link in milliseconds. */
+  private record LinkTimers(long leastReachable, long mostReachable, long retransmit) {
+    LinkTimers {
+      if (leastReachable < 1 || mostReachable < leastReachable || retransmit < 1) {
+        throw new IllegalArgumentException(
+            "times of a link are at least 1 ms, and the most not less than the least");
+      }
+    }
+  }
 
   /**
    * Creates an empty table.
@@ -54,6 +70,7 @@ public final class NeighborTable {
     this.wheel = wheel;
     this.counters = counters;
     this.secret = secret;
+    this.usual = new LinkTimers(config.reachable(), 2 * config.reachable(), config.retransmit());
     this.all = new Neighbor[config.entries()];
     this.buckets = new Neighbor[Integer.highestOneBit(config.entries() * 2 - 1)];
   }
@@ -138,6 +155,60 @@ public final class NeighborTable {
     release(neighbor, now);
   }
 
+  /**
+   * A neighbor advertisement (RFC 4861 §7.2.5), which unlike an ARP reply says how far it is to be
+   * believed.
+   *
+   * @param mac the link address that it gives, or -1 if it gives none
+   * @param solicited whether it answers a question of ours, and so proves that both directions work
+   * @param override whether it may replace an address that we have
+   */
+  public void advertised(
+      Neighbor neighbor, long mac, boolean solicited, boolean override, long now) {
+    if (!neighbor.isResolved()) {
+      // Without an address there is nothing that we could use. The override flag means nothing yet.
+      if (mac >= 0) {
+        if (solicited) {
+          answered(neighbor, mac, now);
+        } else {
+          learned(neighbor, mac, now);
+        }
+      }
+      return;
+    }
+    boolean other = mac >= 0 && mac != neighbor.mac();
+    if (other && !override) {
+      // Case I: somebody else, or a proxy. What we have is doubted, not replaced.
+      if (neighbor.state() == State.REACHABLE) {
+        stale(neighbor, now);
+      }
+      return;
+    }
+    if (other) {
+      neighbor.address(mac);
+    }
+    if (solicited) {
+      reachable(neighbor, now);
+    } else if (other) {
+      stale(neighbor, now);
+    }
+  }
+
+  /**
+   * Sets the times of one link, which routers may prescribe (RFC 4861 §6.3.4). They apply to what
+   * is scheduled from now on.
+   *
+   * @param leastReachable the shortest time that an answer is believed, in milliseconds, at least 1
+   * @param mostReachable the longest, not less
+   * @param retransmit the time between two questions, in milliseconds, at least 1
+   */
+  public void timers(NetInterface on, long leastReachable, long mostReachable, long retransmit) {
+    if (on.index() >= timers.length) {
+      timers = Arrays.copyOf(timers, on.index() + 1);
+    }
+    timers[on.index()] = new LinkTimers(leastReachable, mostReachable, retransmit);
+  }
+
   /** Whether a question to this neighbor is out, so that an answer is an answer. */
   public boolean isAsked(Neighbor neighbor) {
     State state = neighbor.state();
@@ -183,15 +254,22 @@ public final class NeighborTable {
 
   private void ask(Neighbor neighbor, long now) {
     neighbor.attempts++;
-    wheel.schedule(neighbor, now + config.retransmit() * MILLI);
+    wheel.schedule(neighbor, now + timers(neighbor).retransmit() * MILLI);
     resolver.solicit(neighbor, now);
   }
 
-  /** Between once and twice the configured time, so that neighbors are not all asked at once. */
+  /** Between the least and the most, so that neighbors are not all asked at once. */
   private long reachableTime(Neighbor neighbor, long now) {
-    long base = config.reachable() * MILLI;
-    return base
-        + Long.remainderUnsigned(secret.hash(neighbor.hi(), neighbor.lo(), now, 1, 0), base);
+    LinkTimers link = timers(neighbor);
+    long spread = (link.mostReachable() - link.leastReachable()) * MILLI + 1;
+    long random = secret.hash(neighbor.hi(), neighbor.lo(), now, 1, 0);
+    return link.leastReachable() * MILLI + Long.remainderUnsigned(random, spread);
+  }
+
+  private LinkTimers timers(Neighbor neighbor) {
+    int index = neighbor.networkInterface().index();
+    LinkTimers link = index < timers.length ? timers[index] : null;
+    return link == null ? usual : link;
   }
 
   void onTimer(Neighbor neighbor, long now) {
@@ -205,7 +283,7 @@ public final class NeighborTable {
       }
       case REACHABLE -> {
         // A transport may have confirmed it since the timer was set.
-        long until = neighbor.confirmedAt() + config.reachable() * MILLI;
+        long until = neighbor.confirmedAt() + timers(neighbor).leastReachable() * MILLI;
         if (until > now) {
           wheel.schedule(neighbor, until);
         } else if (neighbor.takeUsed()) {
@@ -221,6 +299,7 @@ public final class NeighborTable {
         } else {
           // Whoever sends next asks all: the address may have moved (RFC 1122 §2.3.2.1 (2)).
           remove(neighbor);
+          resolver.lost(neighbor, now);
         }
       }
       case STALE, FAILED -> remove(neighbor);
@@ -237,6 +316,7 @@ public final class NeighborTable {
     while ((datagram = take(neighbor)) != null) {
       resolver.unreachable(datagram, now);
     }
+    resolver.lost(neighbor, now);
   }
 
   // ---- datagrams that wait ----

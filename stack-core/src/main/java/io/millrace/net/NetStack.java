@@ -2,8 +2,10 @@ package io.millrace.net;
 
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.PacketFilter;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
+import io.millrace.ip.IpRoute;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
 import io.millrace.spi.PortInfo;
@@ -74,6 +76,31 @@ public final class NetStack implements AutoCloseable {
   }
 
   /**
+   * Parses an address as {@link IpAddress#parse} does, and knows the ports by name as well: {@code
+   * fe80::1%tap:mr0} or {@code fe80::1%mr0} is on the link of the port {@code tap:mr0}.
+   *
+   * @throws IllegalArgumentException if the text is no address, or names no port of the stack
+   */
+  public IpAddress address(String text) {
+    int percent = text.indexOf('%');
+    String zone = text.substring(percent + 1);
+    if (percent < 0 || zone.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return IpAddress.parse(text);
+    }
+    for (int i = 0; i < ports.size(); i++) {
+      String name = ports.get(i).info().name();
+      if (name.equals(zone) || name.endsWith(":" + zone)) {
+        return IpAddress.parse(text.substring(0, percent)).inZone(i + 1);
+      }
+    }
+    throw new IllegalArgumentException(
+        "'"
+            + zone
+            + "' is no port of this stack; it has "
+            + ports.stream().map(each -> each.info().name()).toList());
+  }
+
+  /**
    * Adds an address with its on-link prefix to a port, on all shards, as if it had been given at
    * the start. Any thread; takes effect in the shards' next duty cycles.
    *
@@ -95,11 +122,43 @@ public final class NetStack implements AutoCloseable {
    *     family
    */
   public void addRoute(String destination, String via, int port) {
-    IpPrefix prefix = IpPrefix.parse(destination);
-    IpAddress router = IpAddress.parse(via);
-    Objects.checkIndex(port, ports.size());
-    StackAssembly.family(shards.get(0), prefix.address());
-    onEachShard(shard -> StackAssembly.addRoute(shard, port, prefix, router));
+    addRoute(IpRoute.of(destination, via, port));
+  }
+
+  /**
+   * Adds a route on all shards, beside others to the same destination. Any thread; takes effect in
+   * the shards' next duty cycles.
+   *
+   * @throws IllegalArgumentException if there is no such port
+   * @throws PortException if the stack lacks the family
+   */
+  public void addRoute(IpRoute route) {
+    check(route);
+    onEachShard(shard -> StackAssembly.addRoute(shard, route));
+  }
+
+  /**
+   * Takes a route away on all shards: the one to the same destination through the same router and
+   * port, whatever its metric. Any thread; takes effect in the shards' next duty cycles.
+   */
+  public void removeRoute(IpRoute route) {
+    check(route);
+    onEachShard(shard -> StackAssembly.removeRoute(shard, route));
+  }
+
+  private void check(IpRoute route) {
+    Objects.checkIndex(route.port(), ports.size());
+    StackAssembly.family(shards.get(0), route.destination().address());
+  }
+
+  /**
+   * Puts a network function into the path of all packets, in the place of the one before. Any
+   * thread; takes effect in the shards' next duty cycles.
+   *
+   * @param perShard makes each shard's own, on its thread; null to have none
+   */
+  public void filter(Function<Shard, PacketFilter> perShard) {
+    onEachShard(shard -> shard.filter(perShard == null ? null : perShard.apply(shard)));
   }
 
   private void onEachShard(Consumer<Shard> change) {
@@ -236,7 +295,7 @@ public final class NetStack implements AutoCloseable {
   /** Describes a stack. Not thread-safe. */
   public static final class Builder {
     private final List<PortRequest> requests = new ArrayList<>();
-    private final List<RouteRequest> routes = new ArrayList<>();
+    private final List<IpRoute> routes = new ArrayList<>();
     private final Map<Class<?>, Object> settings = new HashMap<>();
     private ShardConfig shardConfig = ShardConfig.defaults();
     private int shardCount = 1;
@@ -249,21 +308,18 @@ public final class NetStack implements AutoCloseable {
     /**
      * Adds a port by name, such as {@code tap:mr0} or {@code tap:mr0,capture=out.pcapng,loss=2%}.
      *
-     * @param addresses ours on it, each with its prefix: {@code 10.0.0.2/24}
+     * @param addresses ours on it, each with its prefix: {@code 10.0.0.2/24}; or a word of {@link
+     *     io.millrace.ip.AddressChoice}: {@code dhcp}
      */
     public Builder port(String name, String... addresses) {
-      requests.add(new PortRequest(PortSpec.parse(name), null, prefixes(addresses)));
+      requests.add(PortRequest.of(PortSpec.parse(name), null, addresses));
       return this;
     }
 
     /** Adds a port that is open already; closing the stack closes it. */
     public Builder port(Port port, String... addresses) {
-      requests.add(new PortRequest(null, port, prefixes(addresses)));
+      requests.add(PortRequest.of(null, port, addresses));
       return this;
-    }
-
-    private static List<IpPrefix> prefixes(String... addresses) {
-      return java.util.Arrays.stream(addresses).map(IpPrefix::parse).toList();
     }
 
     /** Adds a default route through a router on the first port. */
@@ -274,7 +330,17 @@ public final class NetStack implements AutoCloseable {
 
     /** Adds a route through a router on the first port. */
     public Builder route(String destination, String via) {
-      routes.add(new RouteRequest(IpPrefix.parse(destination), IpAddress.parse(via)));
+      return route(destination, via, 0);
+    }
+
+    /** Adds a route through a router on a port, by its number in the order of adding. */
+    public Builder route(String destination, String via, int port) {
+      return route(IpRoute.of(destination, via, port));
+    }
+
+    /** Adds a route, beside others to the same destination. */
+    public Builder route(IpRoute route) {
+      routes.add(route);
       return this;
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.net;
 
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IpPrefix;
 import io.millrace.port.PortDecorators;
 import io.millrace.spi.Driver;
@@ -19,8 +20,25 @@ import java.util.stream.Collectors;
  * @param spec its name, or null if it is open already
  * @param opened the port if it is
  * @param addresses ours on it
+ * @param choices other ways to get some
  */
-record PortRequest(PortSpec spec, Port opened, List<IpPrefix> addresses) {
+record PortRequest(
+    PortSpec spec, Port opened, List<IpPrefix> addresses, List<AddressChoice> choices) {
+  /** Sorts what stands in the place of addresses: prefixes, and words such as {@code dhcp}. */
+  static PortRequest of(PortSpec spec, Port opened, String... addresses) {
+    List<IpPrefix> prefixes = new ArrayList<>();
+    List<AddressChoice> choices = new ArrayList<>();
+    for (String each : addresses) {
+      AddressChoice choice = AddressChoice.of(each);
+      if (choice == null) {
+        prefixes.add(IpPrefix.parse(each));
+      } else {
+        choices.add(choice);
+      }
+    }
+    return new PortRequest(spec, opened, List.copyOf(prefixes), List.copyOf(choices));
+  }
+
   int vlan() {
     return spec == null ? 0 : PortDecorators.vlan(spec.options());
   }

@@ -6,8 +6,11 @@ import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.PacketFilter;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
+import io.millrace.name.NameServers;
+import io.millrace.name.NameService;
 import io.millrace.spi.PortQueue;
 import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
@@ -55,6 +58,8 @@ public final class Shard {
   private Transport tcp;
   private Transport udp;
   private Transport sctp;
+  private NameService names;
+  private final NameServers nameServers = new NameServers();
   private Thread thread;
   private ShardThreads threads;
   private final Set<Runnable> closeTasks = new LinkedHashSet<>();
@@ -64,6 +69,7 @@ public final class Shard {
   private Steering steering;
   private final Bindings bindings = new Bindings(this);
   private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
+  private PacketFilter filter;
   private long errorsLogged;
 
   Shard(
@@ -118,6 +124,10 @@ public final class Shard {
         java.util.stream.Stream.of(newTcp, newUdp, newSctp)
             .filter(java.util.Objects::nonNull)
             .toArray(Transport[]::new);
+  }
+
+  void names(NameService service) {
+    names = service;
   }
 
   void thread(Thread newThread) {
@@ -225,10 +235,54 @@ public final class Shard {
     return sctp;
   }
 
+  /** What resolves names on this shard, or null. */
+  public NameService names() {
+    return names;
+  }
+
+  /** The DNS servers that the network has told of. */
+  public NameServers nameServers() {
+    return nameServers;
+  }
+
   /** The route to a destination in its own family, or null if there is none. */
   public Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
     IpFamily family = io.millrace.ip.IpAddress.isV4(destinationHi, destinationLo) ? ipv4 : ipv6;
     return family == null ? null : family.route(sourceHi, sourceLo, destinationHi, destinationLo);
+  }
+
+  // ---- the packet filter ----
+
+  /** The network function in the path of this shard's packets, or null. */
+  public PacketFilter filter() {
+    return filter;
+  }
+
+  /** Sets {@link #filter()}, null for none. On the shard. */
+  public void filter(PacketFilter newFilter) {
+    filter = newFilter;
+  }
+
+  /**
+   * Handles a datagram as if it had just come in by an interface, behind {@link
+   * io.millrace.filter.Hook#PRE_ROUTING}: one that a filter stole and changed, or one that came out
+   * of a tunnel. On the shard, and not from inside a filter: there {@link #later} does it.
+   *
+   * @param datagram taken over; its window starts at the network header
+   */
+  public void inject(Frame datagram, NetInterface at, long now) {
+    int version = datagram.length() == 0 ? 0 : Bytes.u8(datagram.address()) >>> 4;
+    IpFamily family = version == 4 ? ipv4 : version == 6 ? ipv6 : null;
+    if (family == null) {
+      counters.drop(DropReason.IP_BAD_VERSION);
+      datagram.release();
+      return;
+    }
+    datagram.clear(Frame.LINK_MULTICAST | Frame.LINK_BROADCAST | Frame.IP_MULTICAST);
+    datagram.set(Frame.INJECTED);
+    datagram.interfaceIndex(at.index());
+    datagram.markL3();
+    family.input(datagram, at, now);
   }
 
   // ---- messages ----

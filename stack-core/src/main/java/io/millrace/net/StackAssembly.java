@@ -2,11 +2,15 @@ package io.millrace.net;
 
 import io.millrace.buf.FramePool;
 import io.millrace.flow.Toeplitz;
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.IpRoute;
+import io.millrace.ip.NextHop;
+import io.millrace.name.NameServiceProvider;
 import io.millrace.os.Numa;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortException;
@@ -29,7 +33,7 @@ final class StackAssembly {
   private static final int REASSEMBLY_FRAMES = 8;
 
   private final List<PortRequest> requests;
-  private final List<RouteRequest> routes;
+  private final List<IpRoute> routes;
   private final Map<Class<?>, Object> settings;
   private final List<ShardConfig> configs;
   private final ShardClock clock;
@@ -48,7 +52,7 @@ final class StackAssembly {
    */
   StackAssembly(
       List<PortRequest> requests,
-      List<RouteRequest> routes,
+      List<IpRoute> routes,
       Map<Class<?>, Object> settings,
       List<ShardConfig> configs,
       ShardClock clock,
@@ -67,6 +71,17 @@ final class StackAssembly {
     }
     if (requests.size() > HandOver.MAX_INTERFACES) {
       throw new PortException("a stack has at most " + HandOver.MAX_INTERFACES + " ports");
+    }
+    for (IpRoute route : routes) {
+      if (route.port() >= requests.size()) {
+        throw new PortException(
+            "the route to "
+                + route.destination()
+                + " names port "
+                + route.port()
+                + ", but there are only "
+                + requests.size());
+      }
     }
     try {
       for (PortRequest request : requests) {
@@ -121,10 +136,11 @@ final class StackAssembly {
       shard.steering(steering);
       if (ports.getFirst() instanceof SocketPort port) {
         addSockets(shard, port.sockets(shard));
-        continue;
+      } else {
+        shard.interfaces(makeInterfaces(shard));
+        addProtocols(shard);
       }
-      shard.interfaces(makeInterfaces(shard));
-      addProtocols(shard);
+      addNames(shard);
     }
     shards.forEach(this::addAddresses);
     return new NetStack(ports, shards, mesh);
@@ -222,6 +238,12 @@ final class StackAssembly {
         transports.get(IpProtocol.SCTP));
   }
 
+  private static void addNames(Shard shard) {
+    for (NameServiceProvider provider : ServiceLoader.load(NameServiceProvider.class)) {
+      shard.names(provider.create(shard));
+    }
+  }
+
   private void addAddresses(Shard shard) {
     shard.clock().update();
     for (int port = 0; port < requests.size(); port++) {
@@ -229,8 +251,14 @@ final class StackAssembly {
         addAddress(shard, port, prefix);
       }
     }
-    for (RouteRequest route : routes) {
-      addRoute(shard, 0, route.destination(), route.via());
+    for (int port = 0; port < requests.size(); port++) {
+      for (AddressChoice choice : requests.get(port).choices()) {
+        family(shard, choice.version(), choice.word())
+            .configure(shard.networkInterface(port), choice, shard.clock().now());
+      }
+    }
+    for (IpRoute route : routes) {
+      addRoute(shard, route);
     }
   }
 
@@ -241,24 +269,40 @@ final class StackAssembly {
   }
 
   /** On the shard's thread, or before it runs. */
-  static void addRoute(Shard shard, int port, IpPrefix destination, IpAddress via) {
-    family(shard, destination.address()).addRoute(destination, via, shard.networkInterface(port));
+  static void addRoute(Shard shard, IpRoute route) {
+    IpFamily family = family(shard, route.destination().address());
+    if (route.metric() == 0 && route.source() == null) {
+      family.addRoute(route.destination(), route.via(), shard.networkInterface(route.port()));
+    } else {
+      family.addRoute(route.destination(), nextHop(shard, route));
+    }
+  }
+
+  /** On the shard's thread. */
+  static void removeRoute(Shard shard, IpRoute route) {
+    family(shard, route.destination().address())
+        .removeRoute(route.destination(), nextHop(shard, route));
+  }
+
+  private static NextHop nextHop(Shard shard, IpRoute route) {
+    return new NextHop(
+        shard.networkInterface(route.port()), route.via(), route.metric(), route.source());
   }
 
   /** The family of an address; refuses where the stack lacks it. */
   static IpFamily family(Shard shard, IpAddress address) {
+    return family(shard, address.isV4() ? 4 : 6, address.toString());
+  }
+
+  private static IpFamily family(Shard shard, int version, String who) {
     if (shard.sockets() != null) {
       throw new PortException(
-          "the stack's sockets have addresses and routes of their own: take out " + address);
+          "the stack's sockets have addresses and routes of their own: take out " + who);
     }
-    IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
+    IpFamily family = version == 4 ? shard.ipv4() : shard.ipv6();
     if (family == null) {
       throw new PortException(
-          "the address "
-              + address
-              + " needs millrace-ipv"
-              + (address.isV4() ? 4 : 6)
-              + " on the module path");
+          "the address " + who + " needs millrace-ipv" + version + " on the module path");
     }
     return family;
   }

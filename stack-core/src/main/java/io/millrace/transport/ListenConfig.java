@@ -7,7 +7,8 @@ import io.millrace.ip.IpAddress;
  *
  * @param address one of our addresses, or null for all
  * @param port 1 to 65535
- * @param backlog half-open connections held at most per shard; what comes beyond that is dropped
+ * @param backlog half-open connections held at most per shard; what comes beyond that is answered
+ *     without being remembered, or dropped
  * @param policy which shard a connection goes to
  */
 public record ListenConfig(IpAddress address, int port, int backlog, AcceptPolicy policy) {

@@ -35,6 +35,7 @@ class NeighborTableTest {
   private final Shard shard = stack.shard(0);
   private final NetInterface nif = shard.networkInterface(0);
   private final List<String> asked = new ArrayList<>();
+  private final List<String> lost = new ArrayList<>();
   private int unreachable;
   private final NeighborTable table = table(NeighborConfig.defaults());
 
@@ -58,6 +59,11 @@ class NeighborTableTest {
     public void unreachable(Frame datagram, long at) {
       unreachable++;
       datagram.release();
+    }
+
+    @Override
+    public void lost(Neighbor neighbor, long at) {
+      lost.add(neighbor.lo() + " at " + at / SECOND);
     }
   }
 
@@ -310,5 +316,120 @@ class NeighborTableTest {
 
     @Override
     public void close() {}
+  }
+
+  @Test
+  void theResolverHearsOfNeighborsThatDoNotAnswer() {
+    send(want(1));
+    advance(10 * SECOND);
+    assertThat(lost).as("asked for at 1, 2 and 3").containsExactly("1 at 4");
+    Neighbor old = want(2);
+    table.learned(old, MAC, now);
+    send(old);
+    advance(20 * SECOND);
+    assertThat(lost).as("used at 11, asked at 16, 17 and 18").containsExactly("1 at 4", "2 at 19");
+    assertThat(old.isRemoved()).isTrue();
+  }
+
+  @Test
+  void aLinkMayHaveTimesOfItsOwn() {
+    table.timers(nif, 100_000, 100_000, 3_000);
+    Neighbor neighbor = want(1);
+    send(neighbor);
+    table.answered(neighbor, MAC, now);
+    advance(99 * SECOND);
+    assertThat(neighbor.state()).isEqualTo(Neighbor.State.REACHABLE);
+    advance(2 * SECOND);
+    assertThat(neighbor.state()).isNotEqualTo(Neighbor.State.REACHABLE);
+    asked.clear();
+    send(want(2));
+    long start = now / SECOND;
+    advance(20 * SECOND);
+    assertThat(asked).contains("all " + start, "all " + (start + 3), "all " + (start + 6));
+  }
+
+  // ---- RFC 4861 §7.2.5, the table of Appendix C ----
+
+  private Neighbor in(Neighbor.State state) {
+    Neighbor neighbor = want(7);
+    switch (state) {
+      case INCOMPLETE -> send(neighbor);
+      case REACHABLE -> table.answered(neighbor, MAC, now);
+      case STALE -> table.learned(neighbor, MAC, now);
+      case DELAY -> {
+        table.learned(neighbor, MAC, now);
+        send(neighbor);
+      }
+      case PROBE -> {
+        table.learned(neighbor, MAC, now);
+        send(neighbor);
+        advance(5 * SECOND);
+      }
+      case FAILED, REMOVED -> throw new AssertionError(state);
+    }
+    assertThat(neighbor.state()).isEqualTo(state);
+    return neighbor;
+  }
+
+  private void expect(
+      Neighbor.State before,
+      long mac,
+      boolean solicited,
+      boolean override,
+      Neighbor.State after,
+      long macAfter) {
+    Neighbor neighbor = in(before);
+    table.advertised(neighbor, mac, solicited, override, now);
+    assertThat(neighbor.state()).as("%s S=%s O=%s", before, solicited, override).isEqualTo(after);
+    assertThat(neighbor.mac()).isEqualTo(macAfter);
+    table.remove(neighbor);
+  }
+
+  private static final List<Neighbor.State> RESOLVED =
+      List.of(
+          Neighbor.State.REACHABLE,
+          Neighbor.State.STALE,
+          Neighbor.State.DELAY,
+          Neighbor.State.PROBE);
+
+  @Test
+  void anAdvertisementCompletesWhatIsAskedFor() {
+    Neighbor.State asked = Neighbor.State.INCOMPLETE;
+    for (boolean override : new boolean[] {false, true}) {
+      // What waited is sent at once, so the state after STALE is DELAY.
+      expect(asked, MAC, false, override, Neighbor.State.DELAY, MAC);
+      expect(asked, MAC, true, override, Neighbor.State.REACHABLE, MAC);
+      expect(asked, -1, true, override, asked, 0);
+      expect(asked, -1, false, override, asked, 0);
+    }
+  }
+
+  @Test
+  void anAdvertisementThatMayNotOverrideOnlyRaisesDoubts() {
+    for (Neighbor.State before : RESOLVED) {
+      Neighbor.State after = before == Neighbor.State.REACHABLE ? Neighbor.State.STALE : before;
+      expect(before, OTHER_MAC, false, false, after, MAC);
+      expect(before, OTHER_MAC, true, false, after, MAC);
+    }
+  }
+
+  @Test
+  void anAdvertisementThatMayOverrideReplacesTheAddress() {
+    for (Neighbor.State before : RESOLVED) {
+      expect(before, OTHER_MAC, true, true, Neighbor.State.REACHABLE, OTHER_MAC);
+      expect(before, OTHER_MAC, false, true, Neighbor.State.STALE, OTHER_MAC);
+    }
+  }
+
+  @Test
+  void anAnswerWithTheSameAddressOrNoneConfirms() {
+    for (Neighbor.State before : RESOLVED) {
+      for (boolean override : new boolean[] {false, true}) {
+        for (long mac : new long[] {MAC, -1}) {
+          expect(before, mac, true, override, Neighbor.State.REACHABLE, MAC);
+          expect(before, mac, false, override, before, MAC);
+        }
+      }
+    }
   }
 }

@@ -217,7 +217,9 @@ final class Arp implements NeighborResolver {
     counters.drop(DropReason.NEIGHBOR_UNREACHABLE);
     long at = datagram.address();
     int headerSize = Ipv4Header.size(at);
-    if ((Ipv4Header.flagsAndOffset(at) & Ipv4Header.OFFSET_MASK) == 0) {
+    if (!addresses.isLocal(Ipv4Header.source(at))) {
+      family.unreachableInTransit(datagram, now);
+    } else if ((Ipv4Header.flagsAndOffset(at) & Ipv4Header.OFFSET_MASK) == 0) {
       // RFC 1122 §3.3.1.4 and §2.4: the transport hears of it as if a router had said so.
       family.errorToTransport(
           Ipv4Header.protocol(at),

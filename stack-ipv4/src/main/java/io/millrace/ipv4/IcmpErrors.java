@@ -7,6 +7,7 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.TokenBucket;
 import io.millrace.net.Shard;
 
 /**
@@ -48,26 +49,40 @@ final class IcmpErrors {
               PARAMETER_PROBLEM ->
               throw new IllegalArgumentException("a host does not send " + error);
         };
-    send(offending, IcmpHeader.DESTINATION_UNREACHABLE, code, now);
+    sendAboutOurs(offending, IcmpHeader.DESTINATION_UNREACHABLE, code, now);
   }
 
   /** Time exceeded in reassembly about a datagram's first fragment, which stays the caller's. */
   void sendReassemblyTimeout(Frame first, long now) {
-    send(first, IcmpHeader.TIME_EXCEEDED, IcmpHeader.CODE_REASSEMBLY, now);
+    sendAboutOurs(first, IcmpHeader.TIME_EXCEEDED, IcmpHeader.CODE_REASSEMBLY, now);
   }
 
-  private void send(Frame offending, int type, int code, long now) {
+  /**
+   * About a datagram that was to be forwarded, from the address of ours that is nearest to its
+   * source (RFC 1812 §4.3.2.4). The frame stays the caller's.
+   *
+   * @param rest the second word of the message: an MTU, or a better router
+   */
+  void sendInTransit(Frame offending, int type, int code, int rest, long now) {
     long at = offending.l3Address();
-    int headerSize = Ipv4Header.size(at);
-    int quoted = Math.min(Ipv4Header.totalLength(at), MAX_QUOTE);
-    if (!mayAnswer(offending, at, headerSize)) {
-      return;
+    if (mayAnswer(offending, at)) {
+      send(family.route(0, Ipv4Header.source(at)), at, type, code, rest, now);
     }
+  }
+
+  private void sendAboutOurs(Frame offending, int type, int code, long now) {
+    long at = offending.l3Address();
+    if (addresses.isLocal(Ipv4Header.destination(at)) && mayAnswer(offending, at)) {
+      send(family.routeBack(at), at, type, code, 0, now);
+    }
+  }
+
+  private void send(Ipv4Route route, long at, int type, int code, int rest, long now) {
+    int quoted = Math.min(Ipv4Header.totalLength(at), MAX_QUOTE);
     if (!bucket.take(now)) {
       counters.drop(DropReason.ICMP_RATE_LIMITED);
       return;
     }
-    Ipv4Route route = family.routeBack(at);
     if (route == null) {
       counters.drop(DropReason.IP_NO_ROUTE);
       return;
@@ -80,15 +95,15 @@ final class IcmpErrors {
     quoted = Math.min(quoted, message.tailroom() - IcmpHeader.SIZE);
     long to = message.append(IcmpHeader.SIZE + quoted);
     Bytes.copy(at, to + IcmpHeader.SIZE, quoted);
-    IcmpHeader.write(to, type, code, 0, IcmpHeader.SIZE + quoted);
+    IcmpHeader.write(to, type, code, rest, IcmpHeader.SIZE + quoted);
     counters.increment(Counter.ICMP_OUT_MSGS);
     route.send(message, IpProtocol.ICMP, 0, TTL, false, now);
   }
 
   /** RFC 1122 §3.2.2: what an ICMP error is never sent about. Bad sources never come this far. */
-  private boolean mayAnswer(Frame offending, long at, int headerSize) {
+  private static boolean mayAnswer(Frame offending, long at) {
+    int headerSize = Ipv4Header.size(at);
     return !offending.has(Frame.LINK_MULTICAST | Frame.IP_MULTICAST)
-        && addresses.isLocal(Ipv4Header.destination(at))
         && (Ipv4Header.flagsAndOffset(at) & Ipv4Header.OFFSET_MASK) == 0
         && !(Ipv4Header.protocol(at) == IpProtocol.ICMP
             && (Ipv4Header.totalLength(at) == headerSize

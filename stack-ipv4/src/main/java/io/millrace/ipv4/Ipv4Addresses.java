@@ -16,6 +16,9 @@ final class Ipv4Addresses {
   /** The all-hosts group, 224.0.0.1 (RFC 1112 §4). */
   static final int ALL_HOSTS = 0xe000_0001;
 
+  /** The first half of link-local addresses, 169.254/16 (RFC 3927). */
+  static final int LINK_LOCAL = 0xa9fe;
+
   /** An address of ours. */
   record Local(NetInterface on, IpPrefix prefix) {
     int address() {
@@ -152,6 +155,16 @@ final class Ipv4Addresses {
       }
     }
     return best == 0 ? first : best;
+  }
+
+  /** The first address of an interface, or 0 if it has none. */
+  int firstOn(NetInterface on) {
+    for (Local each : all) {
+      if (each.on() == on) {
+        return each.address();
+      }
+    }
+    return 0;
   }
 
   List<Local> all() {

@@ -1,20 +1,27 @@
 package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
+import io.millrace.filter.Hook;
+import io.millrace.filter.Verdict;
+import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.NextHop;
+import io.millrace.ip.NextHops;
+import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
-import io.millrace.ip.RouteTable;
+import io.millrace.ip.RoutingTable;
+import io.millrace.ip.SourceFilter;
 import io.millrace.link.Ethernet;
 import io.millrace.link.NeighborTable;
+import io.millrace.multicast.Memberships;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.Transport;
-import java.util.ArrayList;
 import java.util.List;
 
 /** IPv4 on one shard: what its parts share, and the answers to {@link IpFamily}'s questions. */
@@ -23,27 +30,23 @@ final class Ipv4Family implements IpFamily {
   private static final int MAPPED_BITS = 96;
 
   /** 01:00:5e, the first half of the link addresses of groups (RFC 1112 §6.4). */
-  private static final long GROUP_MAC = 0x0100_5e00_0000L;
-
-  /**
-   * Where packets for a prefix go.
-   *
-   * @param via the router, or 0 if the destination is on the link
-   */
-  private record NextHop(NetInterface through, int via) {}
+  static final long GROUP_MAC = 0x0100_5e00_0000L;
 
   private final Shard shard;
   private final Ipv4Config config;
   private final Ipv4Addresses addresses = new Ipv4Addresses();
-  private final RouteTable table = new RouteTable(MAPPED_BITS);
-  private final List<NextHop> nextHops = new ArrayList<>();
+  private final RoutingTable routes = new RoutingTable(MAPPED_BITS);
   private final RouteCache cache;
   private final Arp arp;
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
-  private final Ipv4Reassembly reassembly;
+  private final Igmp igmp;
+  private final Ipv4Fragments fragments;
   private final Ipv4Input input;
   private final Ipv4Output output;
+
+  /** Null in a host. */
+  private final Ipv4Forwarding forwarding;
 
   /** Changes whenever an address or a route does, so that routes look again. */
   private int generation;
@@ -56,8 +59,15 @@ final class Ipv4Family implements IpFamily {
     this.output = new Ipv4Output(shard, this);
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
     this.icmp = new Icmpv4(shard, this, addresses, config);
-    this.reassembly = new Ipv4Reassembly(shard, icmpErrors, config);
-    this.input = new Ipv4Input(shard, addresses, icmp, icmpErrors, reassembly);
+    this.igmp = new Igmp(shard, addresses);
+    this.fragments = new Ipv4Fragments(shard, icmpErrors, config);
+    ForwardingConfig router = shard.setting(ForwardingConfig.class, null);
+    this.forwarding =
+        router == null
+            ? null
+            : new Ipv4Forwarding(shard, this, addresses, routes, icmpErrors, router);
+    this.input =
+        new Ipv4Input(shard, this, addresses, icmp, icmpErrors, igmp, fragments, forwarding);
   }
 
   @Override
@@ -102,8 +112,8 @@ final class Ipv4Family implements IpFamily {
     int length = MAPPED_BITS + prefix.length();
     // A network of one has nobody else on it. Of two addresses in one network, the first makes the
     // route.
-    if (prefix.length() < 32 && table.get(0, lo, length) == RouteTable.NONE) {
-      table.put(0, lo, length, nextHop(new NextHop(on, 0)));
+    if (prefix.length() < 32 && routes.get(0, lo, length) == null) {
+      routes.add(0, lo, length, new NextHop(on, null, 0, null));
     }
     generation++;
   }
@@ -119,18 +129,19 @@ final class Ipv4Family implements IpFamily {
 
   @Override
   public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
-    NextHop next = new NextHop(through, via == null ? 0 : via.v4Bits());
-    table.put(0, destination.address().lo(), MAPPED_BITS + destination.length(), nextHop(next));
+    addRoute(destination, new NextHop(through, via, 0, null));
+  }
+
+  @Override
+  public void addRoute(IpPrefix destination, NextHop hop) {
+    routes.add(0, destination.address().lo(), MAPPED_BITS + destination.length(), hop);
     generation++;
   }
 
-  private int nextHop(NextHop next) {
-    int index = nextHops.indexOf(next);
-    if (index < 0) {
-      index = nextHops.size();
-      nextHops.add(next);
-    }
-    return index;
+  @Override
+  public void removeRoute(IpPrefix destination, NextHop hop) {
+    routes.remove(0, destination.address().lo(), MAPPED_BITS + destination.length(), hop);
+    generation++;
   }
 
   @Override
@@ -177,10 +188,7 @@ final class Ipv4Family implements IpFamily {
     Ipv4Route route;
     if (source == 0) {
       NextHop next = findNextHop(0, destination);
-      int chosen =
-          next == null
-              ? 0
-              : addresses.sourceFor(next.through(), next.via() != 0 ? next.via() : destination);
+      int chosen = next == null ? 0 : sourceFor(next, destination);
       route = chosen == 0 ? null : route(chosen, destination);
     } else {
       // RFC 7739 §5.3, for IPv4 as well: identifications start where nobody can guess, and count
@@ -197,6 +205,14 @@ final class Ipv4Family implements IpFamily {
     return route;
   }
 
+  /** The address to send from: the route's choice, else one that is near the next hop. */
+  private int sourceFor(NextHop next, int destination) {
+    int preferred = (int) next.sourceLo();
+    return addresses.isLocal(preferred)
+        ? preferred
+        : addresses.sourceFor(next.through(), next.isOnLink() ? destination : (int) next.viaLo());
+  }
+
   /** Points a route at where its destination is reached now; false if it no longer is. */
   boolean refresh(Ipv4Route route) {
     int destination = route.destination();
@@ -211,20 +227,26 @@ final class Ipv4Family implements IpFamily {
         || addresses.isDirectedBroadcast(destination)) {
       group = Ethernet.BROADCAST;
     }
-    route.pointTo(next.through(), next.via() != 0 ? next.via() : destination, group, generation);
+    int via = next.isOnLink() ? destination : (int) next.viaLo();
+    route.pointTo(next.through(), via, group, generation);
     return true;
   }
 
   private NextHop findNextHop(int source, int destination) {
-    boolean group =
-        destination == Ipv4Addresses.LIMITED_BROADCAST || Ipv4Addresses.isMulticast(destination);
+    boolean multicast = Ipv4Addresses.isMulticast(destination);
+    boolean group = destination == Ipv4Addresses.LIMITED_BROADCAST || multicast;
+    if (multicast && source != 0) {
+      // RFC 1112 §6.1: who chooses the address to send from has chosen the interface.
+      return interfaceOf(source);
+    }
     if (!group && Ipv4Addresses.isNoHost(destination)) {
       return null;
     }
-    int found = table.lookup(0, IpAddress.v4Lo(destination));
-    if (found != RouteTable.NONE && destination != Ipv4Addresses.LIMITED_BROADCAST) {
-      NextHop next = nextHops.get(found);
-      return group ? new NextHop(next.through(), 0) : next;
+    NextHops found = routes.lookup(0, IpAddress.v4Lo(destination));
+    if (found != null && destination != Ipv4Addresses.LIMITED_BROADCAST) {
+      NextHop next =
+          found.isSingle() ? found.first() : found.choose(source * 0x9e37_79b9 + destination);
+      return group ? new NextHop(next.through(), null, 0, null) : next;
     }
     return group ? interfaceOf(source) : null;
   }
@@ -236,10 +258,65 @@ final class Ipv4Family implements IpFamily {
   private NextHop interfaceOf(int source) {
     for (Ipv4Addresses.Local each : addresses.all()) {
       if (source == 0 || each.address() == source) {
-        return new NextHop(each.on(), 0);
+        return new NextHop(each.on(), null, 0, null);
       }
     }
     return null;
+  }
+
+  // ---- the packet filter ----
+
+  /** Asks the filter, of which there is one; whether it has taken the frame or it was dropped. */
+  boolean filtered(Frame frame, NetInterface at, int hook, long now) {
+    int verdict = shard.filter().filter(frame, at, hook, now);
+    if (verdict == Verdict.ACCEPT) {
+      return false;
+    }
+    if (verdict != Verdict.STEAL) {
+      shard.counters().drop(Verdict.reason(verdict));
+      frame.release();
+    }
+    return true;
+  }
+
+  /** The same for what has just been received; nothing is asked for twice. */
+  boolean filteredFirst(Frame frame, NetInterface from, long now) {
+    return !frame.has(Frame.INJECTED | Frame.HANDED_OVER)
+        && filtered(frame, from, Hook.PRE_ROUTING, now);
+  }
+
+  /** The same for what is for us, and whole. */
+  boolean filteredIn(Frame frame, NetInterface from, long now) {
+    return !frame.has(Frame.HANDED_OVER) && filtered(frame, from, Hook.LOCAL_IN, now);
+  }
+
+  /** The same for a datagram or fragment of ours, whose window starts at its header. */
+  boolean filteredOut(Frame frame, NetInterface through, long now) {
+    return filtered(frame, through, Hook.LOCAL_OUT, now)
+        || (shard.filter() != null && filtered(frame, through, Hook.POST_ROUTING, now));
+  }
+
+  // ---- groups ----
+
+  @Override
+  public void listen(
+      Object listener, NetInterface on, long groupHi, long groupLo, SourceFilter wanted, long now) {
+    if (!IpAddress.isV4(groupHi, groupLo) || !Ipv4Addresses.isMulticast((int) groupLo)) {
+      throw new IllegalArgumentException(
+          new IpAddress(groupHi, groupLo) + " is not a group of IPv4: those are 224.0.0.0/4");
+    }
+    memberships().listen(listener, on, groupHi, groupLo, wanted, now);
+  }
+
+  @Override
+  public Route groupRoute(
+      NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
+    int source = (int) sourceLo == 0 ? addresses.firstOn(through) : (int) sourceLo;
+    return source != 0 && addresses.isOn(through, source) ? route(source, (int) groupLo) : null;
+  }
+
+  Memberships memberships() {
+    return igmp.memberships();
   }
 
   // ---- errors ----
@@ -247,6 +324,13 @@ final class Ipv4Family implements IpFamily {
   @Override
   public void sendUnreachable(Frame offending, IcmpError error, long now) {
     icmpErrors.sendUnreachable(offending, error, now);
+  }
+
+  /** The next hop of a datagram that was being forwarded does not answer. */
+  void unreachableInTransit(Frame datagram, long now) {
+    if (forwarding != null) {
+      forwarding.unreachable(datagram, now);
+    }
   }
 
   /**
@@ -306,12 +390,16 @@ final class Ipv4Family implements IpFamily {
     return config;
   }
 
+  Shard shard() {
+    return shard;
+  }
+
   Ipv4Output output() {
     return output;
   }
 
-  Ipv4Reassembly reassembly() {
-    return reassembly;
+  Reassembly reassembly() {
+    return fragments.reassembly();
   }
 
   Icmpv4 icmp() {

@@ -34,6 +34,9 @@ final class Ipv4Header {
   /** Bytes with all the options there can be. */
   static final int MAX_SIZE = 60;
 
+  /** Bytes with the router alert option and no other. */
+  static final int WITH_ROUTER_ALERT = 24;
+
   /** The largest datagram in bytes. */
   static final int MAX_TOTAL = 65_535;
 
@@ -45,6 +48,9 @@ final class Ipv4Header {
 
   /** The offset, in the flags and offset word, in units of 8 bytes. */
   static final int OFFSET_MASK = 0x1fff;
+
+  /** The router alert option: copied, type 148, length 4, "examine this packet" (RFC 2113 §2.1). */
+  private static final int ROUTER_ALERT = 0x9404_0000;
 
   private static final int OPTION_END = 0;
   private static final int OPTION_NOP = 1;
@@ -203,6 +209,15 @@ final class Ipv4Header {
     Bytes.put64(at, word0 << 32 | word1);
     Bytes.put64(at + 8, (word2 | Checksum.finish(sum)) << 32 | (source & 0xffff_ffffL));
     Bytes.put32(at + 16, destination);
+  }
+
+  /** Writes the header of a datagram that every router on its way is to look at (RFC 2113). */
+  static void writeWithRouterAlert(
+      long at, int trafficClass, int total, int ttl, int protocol, int source, int destination) {
+    write(at, trafficClass, total, 0, DF, ttl, protocol, source, destination);
+    Bytes.put8(at, 4 << 4 | WITH_ROUTER_ALERT / 4);
+    Bytes.put32(at + SIZE, ROUTER_ALERT);
+    updateChecksum(at);
   }
 
   /** Makes a header that was changed whole again: computes its checksum. */

@@ -21,20 +21,31 @@ final class Ipv4Input {
   private final Ipv4Addresses addresses;
   private final Icmpv4 icmp;
   private final IcmpErrors errors;
-  private final Ipv4Reassembly reassembly;
+  private final Igmp igmp;
+  private final Ipv4Fragments fragments;
+  private final Ipv4Family family;
+
+  /** Null in a host. */
+  private final Ipv4Forwarding forwarding;
 
   Ipv4Input(
       Shard shard,
+      Ipv4Family family,
       Ipv4Addresses addresses,
       Icmpv4 icmp,
       IcmpErrors errors,
-      Ipv4Reassembly reassembly) {
+      Igmp igmp,
+      Ipv4Fragments fragments,
+      Ipv4Forwarding forwarding) {
     this.shard = shard;
+    this.family = family;
+    this.forwarding = forwarding;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.icmp = icmp;
     this.errors = errors;
-    this.reassembly = reassembly;
+    this.igmp = igmp;
+    this.fragments = fragments;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -43,22 +54,32 @@ final class Ipv4Input {
     long at = frame.address();
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
+      if (shard.filter() != null && family.filteredFirst(frame, from, now)) {
+        return;
+      }
       dropped = admit(frame, at);
     }
     if (dropped != null) {
-      drop(frame, dropped);
+      if (dropped == DropReason.IP_NOT_FOR_US && forwarding != null) {
+        forwarding.forward(frame, from, now);
+      } else {
+        drop(frame, dropped);
+      }
       return;
     }
     int protocol = Ipv4Header.protocol(at);
     frame.trim(Ipv4Header.totalLength(at));
     if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
-      Frame whole = reassembly.add(frame, now);
+      Frame whole = fragments.add(frame, now);
       if (whole == null) {
         return;
       }
       frame = whole;
     } else {
       frame.pull(Ipv4Header.size(at));
+    }
+    if (shard.filter() != null && family.filteredIn(frame, from, now)) {
+      return;
     }
     deliver(frame, protocol, now);
   }
@@ -77,13 +98,13 @@ final class Ipv4Input {
     int destination = Ipv4Header.destination(at);
     // RFC 1122 §3.2.1.3: a source that is no host's is silently discarded; so is our own, which we
     // do not hear.
-    if (Ipv4Addresses.isNoHost(source)
+    if ((Ipv4Addresses.isNoHost(source) && !isNamelessIgmp(at, source))
         || addresses.isLocal(source)
         || addresses.isDirectedBroadcast(source)) {
       return DropReason.IP_BAD_SOURCE;
     }
     if (!addresses.isLocal(destination)) {
-      if (!isGroupOfOurs(destination)) {
+      if (!isGroupOfOurs(destination, frame.interfaceIndex())) {
         return DropReason.IP_NOT_FOR_US;
       }
       frame.set(Frame.IP_MULTICAST);
@@ -99,7 +120,19 @@ final class Ipv4Input {
     return null;
   }
 
-  private boolean isGroupOfOurs(int destination) {
+  /** RFC 3376 §4.2.13, RFC 4541 §2.1.1: hosts and switches without an address send IGMP from 0. */
+  private static boolean isNamelessIgmp(long at, int source) {
+    return source == 0 && Ipv4Header.protocol(at) == IpProtocol.IGMP;
+  }
+
+  /**
+   * RFC 1112 §7.2, RFC 3376 §3: a group's datagrams are taken on the interfaces where it was
+   * joined.
+   */
+  private boolean isGroupOfOurs(int destination, int on) {
+    if (Ipv4Addresses.isMulticast(destination) && destination != Ipv4Addresses.ALL_HOSTS) {
+      return igmp.memberships().accepts(on, 0, IpAddress.v4Lo(destination));
+    }
     return destination == Ipv4Addresses.LIMITED_BROADCAST
         || destination == Ipv4Addresses.ALL_HOSTS
         || addresses.isDirectedBroadcast(destination);
@@ -137,6 +170,10 @@ final class Ipv4Input {
       }
       case IpProtocol.ICMP -> {
         icmp.input(frame, now);
+        return;
+      }
+      case IpProtocol.IGMP -> {
+        igmp.input(frame, now);
         return;
       }
       default -> {}

@@ -10,6 +10,7 @@ import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
 import io.millrace.time.TimerNode;
 
 /** The way from one of our addresses to one IPv4 destination. */
@@ -18,6 +19,7 @@ final class Ipv4Route extends Route {
   private static final long PATH_MTU_TIMEOUT = 600L * 1_000_000_000;
 
   private final Ipv4Family family;
+  private final Shard shard;
   private final Counters counters;
   private final int source;
   private final int destination;
@@ -45,6 +47,7 @@ final class Ipv4Route extends Route {
   Ipv4Route(Ipv4Family family, Counters counters, int source, int destination, int identification) {
     super(0, IpAddress.v4Lo(source), 0, IpAddress.v4Lo(destination));
     this.family = family;
+    this.shard = family.shard();
     this.counters = counters;
     this.source = source;
     this.destination = destination;
@@ -112,7 +115,11 @@ final class Ipv4Route extends Route {
       Frame frame, int protocol, int trafficClass, int hopLimit, boolean dontFragment, long now) {
     int total = frame.totalLength() + Ipv4Header.SIZE;
     Neighbor next = neighbor;
-    if (total > pathMtu || next == null || !next.isUsable() || generation != family.generation()) {
+    if (total > pathMtu
+        || next == null
+        || !next.isUsable()
+        || generation != family.generation()
+        || shard.filter() != null) {
       family.output().send(this, frame, protocol, trafficClass, hopLimit, dontFragment, now);
       return;
     }
@@ -156,6 +163,9 @@ final class Ipv4Route extends Route {
    * ownership.
    */
   void emit(Frame datagram, long now) {
+    if (shard.filter() != null && family.filteredOut(datagram, networkInterface, now)) {
+      return;
+    }
     Neighbor next = neighbor;
     if (next != null && next.isUsable()) {
       transmit(datagram, next, now);

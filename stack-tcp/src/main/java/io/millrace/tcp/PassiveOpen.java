@@ -8,10 +8,12 @@ import io.millrace.ip.Route;
 import io.millrace.tcp.engine.Handshake;
 import io.millrace.tcp.engine.InitialSequence;
 import io.millrace.tcp.engine.SegmentIn;
+import io.millrace.tcp.engine.SynCookies;
 import io.millrace.tcp.engine.Tcb;
 import io.millrace.tcp.engine.TimeWait;
 import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.Serial;
+import io.millrace.transport.SipHash;
 
 /**
  * The passive open: what arrives for no connection, but for a listener, a handshake, a connection
@@ -20,8 +22,11 @@ import io.millrace.transport.Serial;
 final class PassiveOpen {
   private final StackTcp tcp;
 
+  private final SynCookies cookies;
+
   PassiveOpen(StackTcp tcp) {
     this.tcp = tcp;
+    this.cookies = new SynCookies(new SipHash(tcp.shard.random()));
   }
 
   /**
@@ -50,7 +55,13 @@ final class PassiveOpen {
       if (s.isOnlySyn()) {
         return open(listener, frame, s, pair, leastIss, now);
       }
-      if ((s.flags() & (TcpHeader.RST | TcpHeader.ACK)) == 0) {
+      int flags = s.flags() & (TcpHeader.RST | TcpHeader.ACK | TcpHeader.SYN);
+      if (flags == TcpHeader.ACK
+          && now < listener.cookiesUntil
+          && isCookie(listener, frame, s, pair, now)) {
+        return null;
+      }
+      if ((flags & (TcpHeader.RST | TcpHeader.ACK)) == 0) {
         return DropReason.TCP_NO_ACK;
       }
     }
@@ -74,7 +85,7 @@ final class PassiveOpen {
   private DropReason open(
       StackTcpListener listener, Frame frame, SegmentIn s, int pair, int leastIss, long now) {
     if (listener.isFull()) {
-      return DropReason.TCP_BACKLOG_FULL;
+      return cookie(listener, frame, s, pair, now);
     }
     if (tcp.isFull()) {
       return DropReason.TCP_TOO_MANY_CONNECTIONS;
@@ -111,6 +122,67 @@ final class PassiveOpen {
     tcp.output.synAck(half, now);
     tcp.shard.wheel().schedule(half, half.handshake.nextRepeat(now));
     return null;
+  }
+
+  // ---- a flood of SYNs: RFC 4987 §3.6 ----
+
+  /** The backlog is full: the SYN is answered, but not remembered. */
+  private DropReason cookie(
+      StackTcpListener listener, Frame frame, SegmentIn s, int pair, long now) {
+    // What another shard gave us comes back to that one, which knows nothing of it.
+    if (!tcp.config.synCookies() || frame.has(Frame.HANDED_OVER)) {
+      return DropReason.TCP_BACKLOG_FULL;
+    }
+    Route back = route(frame);
+    if (back == null) {
+      return DropReason.IP_NO_ROUTE;
+    }
+    listener.cookiesUntil = now + SynCookies.LIFE;
+    tcp.counters.increment(Counter.TCP_COOKIES_OUT);
+    tcp.output.cookie(cookies, s, back, pair, timestampOffset(frame, pair), now);
+    return null;
+  }
+
+  /** Opens the connection if a segment acknowledges a cookie of ours. */
+  private boolean isCookie(
+      StackTcpListener listener, Frame frame, SegmentIn s, int pair, long now) {
+    Route back = route(frame);
+    if (back == null || tcp.isFull()) {
+      return false;
+    }
+    HalfOpen half = new HalfOpen(this, listener, back);
+    half.handshake =
+        cookies.check(
+            s,
+            tcp.config,
+            frame.destinationHi(),
+            frame.destinationLo(),
+            frame.sourceHi(),
+            frame.sourceLo(),
+            pair,
+            timestampOffset(frame, pair),
+            half,
+            now);
+    if (half.handshake == null) {
+      tcp.counters.increment(Counter.TCP_COOKIES_FAILED);
+      return false;
+    }
+    tcp.counters.increment(Counter.TCP_COOKIES_IN);
+    tcp.flows.add(half.handshake);
+    tcp.placement.begun(half.handshake, frame, pair);
+    listener.halfOpen++;
+    establish(half, s, now);
+    return true;
+  }
+
+  private int timestampOffset(Frame frame, int pair) {
+    return InitialSequence.timestampOffset(
+        tcp.sequences.hash(
+            frame.destinationHi(),
+            frame.destinationLo(),
+            frame.sourceHi(),
+            frame.sourceLo(),
+            pair));
   }
 
   // ---- SYN-RECEIVED ----

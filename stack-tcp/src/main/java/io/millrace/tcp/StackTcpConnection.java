@@ -7,6 +7,7 @@ import io.millrace.net.Shard;
 import io.millrace.tcp.engine.Tcb;
 import io.millrace.time.TimerNode;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A connection of the stack: the application's calls become calls of the machine. */
 final class StackTcpConnection extends TcpConnection {
@@ -199,6 +200,11 @@ final class StackTcpConnection extends TcpConnection {
   @Override
   public long smoothedRoundTrip() {
     return tcb.srtt();
+  }
+
+  @Override
+  public Optional<TcpInfo> info() {
+    return Optional.of(tcp.machine.info(tcb));
   }
 
   @Override

@@ -68,7 +68,8 @@ public abstract class Tcp implements Transport {
    *
    * @param local one of our addresses, or null for all
    * @param port 1 to 65535
-   * @param backlog half-open connections held at most; a SYN beyond that is dropped
+   * @param backlog half-open connections held at most; a SYN beyond that is answered with a cookie,
+   *     or dropped, see {@link TcpConfig#synCookies()}
    * @throws IllegalStateException if the address and port are taken
    * @throws IllegalArgumentException if the port or the backlog is out of range
    */

@@ -1,5 +1,8 @@
 package io.millrace.tcp;
 
+import io.millrace.cc.CongestionAlgorithm;
+import java.util.Objects;
+
 /**
  * How TCP behaves on a stack. Times are nanoseconds, sizes bytes.
  *
@@ -19,6 +22,7 @@ package io.millrace.tcp;
  *     §3.8.3 (MUST-23) demands
  * @param dataRetries how often data is sent again before the connection is given up (R2 of RFC 9293
  *     §3.8.3)
+ * @param congestion what decides how much may be in flight
  * @param initialWindow the initial congestion window in segments (RFC 6928: 10)
  * @param timeWait how long TIME-WAIT lasts: twice the maximum segment lifetime
  * @param maxTimeWait connections in TIME-WAIT beyond which the oldest leaves early
@@ -30,6 +34,8 @@ package io.millrace.tcp;
  * @param maxConnections connections and half-open ones on a shard
  * @param blackHoleTimeouts timeouts of the same full segment after which the path's MTU is doubted
  *     and searched for with segments of different sizes (RFC 4821); 0 for never
+ * @param synCookies whether SYNs beyond a listener's backlog are answered without being remembered
+ *     (RFC 4987 §3.6); if not, they are dropped
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
  */
 public record TcpConfig(
@@ -46,6 +52,7 @@ public record TcpConfig(
     long maxRto,
     int synRetries,
     int dataRetries,
+    CongestionAlgorithm congestion,
     int initialWindow,
     long timeWait,
     int maxTimeWait,
@@ -56,6 +63,7 @@ public record TcpConfig(
     int keepAliveProbes,
     int maxConnections,
     int blackHoleTimeouts,
+    boolean synCookies,
     int challengeAcks) {
 
   private static final long MILLI = 1_000_000L;
@@ -75,6 +83,7 @@ public record TcpConfig(
           120 * SECOND,
           7,
           15,
+          CongestionAlgorithm.CUBIC,
           10,
           60 * SECOND,
           65_536,
@@ -85,10 +94,12 @@ public record TcpConfig(
           9,
           2_000_000,
           3,
+          true,
           10);
 
   /** Checks the ranges. */
   public TcpConfig {
+    Objects.requireNonNull(congestion, "congestion");
     range("receiveBuffer", receiveBuffer, 2_048, 1 << 30);
     range("sendBuffer", sendBuffer, 2_048, 1 << 30);
     range("maxSegmentSize", maxSegmentSize, 64, 65_495);
@@ -119,7 +130,7 @@ public record TcpConfig(
 
   /**
    * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
-   * ms, initial window 10, TIME-WAIT 60 s.
+   * ms, CUBIC, initial window 10, TIME-WAIT 60 s.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;
@@ -145,6 +156,7 @@ public record TcpConfig(
     private long maxRto;
     private int synRetries;
     private int dataRetries;
+    private CongestionAlgorithm congestion;
     private int initialWindow;
     private long timeWait;
     private int maxTimeWait;
@@ -155,6 +167,7 @@ public record TcpConfig(
     private int keepAliveProbes;
     private int maxConnections;
     private int blackHoleTimeouts;
+    private boolean synCookies;
     private int challengeAcks;
 
     private Builder(TcpConfig from) {
@@ -171,6 +184,7 @@ public record TcpConfig(
       maxRto = from.maxRto;
       synRetries = from.synRetries;
       dataRetries = from.dataRetries;
+      congestion = from.congestion;
       initialWindow = from.initialWindow;
       timeWait = from.timeWait;
       maxTimeWait = from.maxTimeWait;
@@ -181,6 +195,7 @@ public record TcpConfig(
       keepAliveProbes = from.keepAliveProbes;
       maxConnections = from.maxConnections;
       blackHoleTimeouts = from.blackHoleTimeouts;
+      synCookies = from.synCookies;
       challengeAcks = from.challengeAcks;
     }
 
@@ -262,6 +277,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#congestion()}. */
+    public Builder congestion(CongestionAlgorithm value) {
+      congestion = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#initialWindow()}. */
     public Builder initialWindow(int value) {
       initialWindow = value;
@@ -322,6 +343,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#synCookies()}. */
+    public Builder synCookies(boolean value) {
+      synCookies = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#challengeAcks()}. */
     public Builder challengeAcks(int value) {
       challengeAcks = value;
@@ -344,6 +371,7 @@ public record TcpConfig(
           maxRto,
           synRetries,
           dataRetries,
+          congestion,
           initialWindow,
           timeWait,
           maxTimeWait,
@@ -354,6 +382,7 @@ public record TcpConfig(
           keepAliveProbes,
           maxConnections,
           blackHoleTimeouts,
+          synCookies,
           challengeAcks);
     }
   }

@@ -5,6 +5,7 @@ import io.millrace.flow.Flow;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.Shard;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One TCP connection, for the application. <b>Thread:</b> the shard's; from another thread go
@@ -136,6 +137,13 @@ public abstract class TcpConnection extends Flow {
 
   /** The shard that the connection lives on. */
   public abstract Shard shard();
+
+  /**
+   * What the connection is doing and has done (RFC 4898). Allocates.
+   *
+   * @return empty where the sockets underneath keep it to themselves
+   */
+  public abstract Optional<TcpInfo> info();
 
   /** The smoothed round-trip time in nanoseconds, 0 before the first measurement. */
   public abstract long smoothedRoundTrip();

@@ -13,6 +13,7 @@ import io.millrace.spi.PortInfo;
 import io.millrace.tcp.engine.SegmentIn;
 import io.millrace.tcp.engine.SegmentOut;
 import io.millrace.tcp.engine.SegmentWriter;
+import io.millrace.tcp.engine.SynCookies;
 import io.millrace.tcp.engine.TcpMachine;
 import io.millrace.tcp.engine.TimeWait;
 
@@ -70,6 +71,22 @@ final class TcpOutput {
   void synAck(HalfOpen half, long now) {
     half.handshake.synAck(out, machine, now);
     send(half.route, half.handshake.ports(), 0, now);
+  }
+
+  /** A SYN-ACK of which nothing is remembered. */
+  void cookie(SynCookies cookies, SegmentIn syn, Route back, int ports, int tsOffset, long now) {
+    cookies.synAck(
+        out,
+        machine,
+        syn,
+        back.sourceHi(),
+        back.sourceLo(),
+        back.destinationHi(),
+        back.destinationLo(),
+        ports,
+        tsOffset,
+        now);
+    send(back, ports, 0, now);
   }
 
   void acknowledge(HalfOpen half, long now) {

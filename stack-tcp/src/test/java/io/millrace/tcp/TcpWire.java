@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.buf.Buffer;
 import io.millrace.buf.Bytes;
+import io.millrace.cc.CongestionAlgorithm;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
@@ -38,6 +39,10 @@ import java.util.function.Consumer;
  * <p>On closing, everything is aborted and no frame may be missing.
  */
 final class TcpWire implements AutoCloseable {
+  /** The default configuration, with the congestion control whose windows are whole segments. */
+  static final TcpConfig NEW_RENO =
+      TcpConfig.defaults().with().congestion(CongestionAlgorithm.NEW_RENO).build();
+
   static final String US = "10.0.0.1";
   static final String PEER = "10.0.0.2";
   static final int MSS = 1460;
@@ -114,7 +119,7 @@ final class TcpWire implements AutoCloseable {
   }
 
   static TcpWire server() {
-    return server(TcpConfig.defaults());
+    return server(NEW_RENO);
   }
 
   /** A stack that has been told to connect, and has sent its SYN. */
@@ -125,7 +130,7 @@ final class TcpWire implements AutoCloseable {
   }
 
   static TcpWire client() {
-    return client(TcpConfig.defaults());
+    return client(NEW_RENO);
   }
 
   /** A stack on a link, without a listener. */
@@ -147,7 +152,7 @@ final class TcpWire implements AutoCloseable {
   }
 
   static TcpWire open() {
-    return open(TcpConfig.defaults());
+    return open(NEW_RENO);
   }
 
   /** The peer's options, before {@link #handshake}. */
@@ -380,6 +385,22 @@ final class TcpWire implements AutoCloseable {
     }
   }
 
+  /** Drops segments until one has exactly these flags, which is taken. */
+  Out skipTo(String flags) {
+    Out out = maybeOut();
+    while (out != null && !sorted(out.segment.flags()).equals(sorted(flags))) {
+      out = maybeOut();
+    }
+    if (out == null) {
+      throw new AssertionError("nothing was sent with " + flags);
+    }
+    TcpOption stamp = out.segment.option(TcpOption.TIMESTAMPS);
+    if (stamp != null) {
+      ourTimestamp = stamp.word(0);
+    }
+    return out;
+  }
+
   /** Drops whatever was sent and returns how many segments it was. */
   int skip() {
     int n = 0;
@@ -413,6 +434,10 @@ final class TcpWire implements AutoCloseable {
           .as("ack of " + this)
           .isEqualTo(relative & 0xffff_ffffL);
       return this;
+    }
+
+    int destinationPort() {
+      return segment.destinationPort();
     }
 
     int relativeSeq() {

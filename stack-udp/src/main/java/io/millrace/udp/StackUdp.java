@@ -16,6 +16,7 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
 import io.millrace.net.Shard;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -27,7 +28,11 @@ final class StackUdp extends Udp {
   private final FlowTable<UdpFlow> flows;
   private final PortTable ports = new PortTable();
   private final PortAllocator ephemeral;
+  private final Loop loop;
   private StackUdpSocket blocked;
+
+  /** Those that the broadcast or multicast at hand is for. */
+  private StackUdpSocket[] receivers = new StackUdpSocket[8];
 
   /** The bytes that IP's datagram at hand has behind UDP's. */
   private int surplus;
@@ -43,6 +48,7 @@ final class StackUdp extends Udp {
     this.shard = shard;
     this.counters = shard.counters();
     this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
+    this.loop = new Loop(shard);
     this.flows = new FlowTable<>(16, shard.random());
     this.steering = shard.setting(UdpSteering.class, null);
     this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
@@ -98,7 +104,8 @@ final class StackUdp extends Udp {
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("port " + port + " is not between 0 and 65535");
     }
-    if (PortTable.scope(local.hi(), local.lo()) == StackUdpSocket.SCOPE_ONE && !isOurs(local)) {
+    boolean one = PortTable.scope(local.hi(), local.lo()) == StackUdpSocket.SCOPE_ONE;
+    if (one && !local.isMulticast() && !isOurs(local)) {
       throw new IllegalArgumentException(local + " is not an address of this stack");
     }
     if (sockets >= config.maxSockets()) {
@@ -320,31 +327,55 @@ final class StackUdp extends Udp {
   }
 
   private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
-    long hi = frame.destinationHi();
-    long lo = frame.destinationLo();
     if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
       int length = frame.length();
       prepareHandOver(frame);
       shard.group().handOverToAll(frame);
       frame.trim(length);
     }
-    StackUdpSocket socket = ports.find(hi, lo, port);
-    if (socket == null) {
+    return deliverHere(frame, sourcePort, port);
+  }
+
+  /** Lends a broadcast or multicast to each socket of the port that wants it; it stays ours. */
+  DropReason deliverHere(Frame frame, int sourcePort, int port) {
+    StackUdpSocket first = ports.find(frame.destinationHi(), frame.destinationLo(), port);
+    if (first == null) {
       return DropReason.UDP_NO_PORT; // never answered: RFC 1122 §3.2.2
     }
-    long payload = frame.pull(UdpHeader.SIZE);
+    int count = gatherReceivers(frame, first);
+    if (count == 0) {
+      return DropReason.UDP_NOT_WANTED;
+    }
+    if (count > 1) {
+      frame.set(Frame.SHARED);
+    }
+    int payload = (int) (frame.pull(UdpHeader.SIZE) - frame.base());
     int length = frame.length();
-    while (socket != null) {
-      StackUdpSocket next = socket.nextOnPort;
-      if (socket.accepts(hi, lo)) {
+    for (int i = 0; i < count; i++) {
+      StackUdpSocket socket = receivers[i];
+      receivers[i] = null;
+      if (socket.isOpen()) {
         deliver(socket, frame, sourcePort);
-        if (frame.address() != payload || frame.length() != length) {
-          return null; // that handler sent the frame on: it is on its way down and not ours to show
+        if (i < count - 1) {
+          frame.window(payload, length); // whatever the handler has done to it
         }
       }
-      socket = next;
     }
     return null;
+  }
+
+  /** Handlers may open and close sockets, so the list of the port is walked before they run. */
+  private int gatherReceivers(Frame frame, StackUdpSocket first) {
+    int count = 0;
+    for (StackUdpSocket each = first; each != null; each = each.nextOnPort) {
+      if (each.wants(frame)) {
+        if (count == receivers.length) {
+          receivers = Arrays.copyOf(receivers, count * 2);
+        }
+        receivers[count++] = each;
+      }
+    }
+    return count;
   }
 
   /** RFC 1122 §4.1.3.1: a datagram to a port that nobody has SHOULD be answered. */
@@ -353,10 +384,6 @@ final class StackUdp extends Udp {
       familyOf(frame.destinationHi(), frame.destinationLo())
           .sendUnreachable(frame, IcmpError.PORT_UNREACHABLE, now);
     }
-  }
-
-  private IpFamily familyOf(long hi, long lo) {
-    return IpAddress.isV4(hi, lo) ? shard.ipv4() : shard.ipv6();
   }
 
   @Override
@@ -411,9 +438,23 @@ final class StackUdp extends Udp {
     return shard.route(localHi, localLo, hi, lo);
   }
 
+  /** The family of an address, or null if this stack does not have it. */
+  IpFamily familyOf(long hi, long lo) {
+    return IpAddress.isV4(hi, lo) ? shard.ipv4() : shard.ipv6();
+  }
+
+  /** Lets our own sockets hear a datagram to a group, whose window starts at UDP's header. */
+  void loop(Frame frame, Route route, int trafficClass, int hopLimit) {
+    int port = UdpHeader.destinationPort(UdpHeader.fields(frame.address()));
+    if (ports.find(route.destinationHi(), route.destinationLo(), port) != null) {
+      loop.offer(frame, route, trafficClass, hopLimit);
+    }
+  }
+
   @Override
   public boolean poll(long now) {
-    return blocked != null && unblock();
+    boolean any = !loop.isEmpty() && loop.deliver(this, now);
+    return (blocked != null && unblock()) | any;
   }
 
   private boolean unblock() {
@@ -440,6 +481,7 @@ final class StackUdp extends Udp {
 
   @Override
   public void close(long now) {
+    loop.close();
     List<StackUdpSocket> connected = new ArrayList<>();
     flows.forEach(flow -> connected.add(flow.socket));
     connected.forEach(StackUdpSocket::close);

@@ -6,8 +6,11 @@ import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
+import io.millrace.ip.SourceFilter;
+import io.millrace.multicast.GroupMap;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.spi.PortInfo;
@@ -30,6 +33,9 @@ final class StackUdpSocket extends UdpSocket {
 
   private static final int LARGEST = 65_535;
 
+  /** The most sources that a filter names. */
+  private static final int MAX_SOURCES = 64;
+
   private final StackUdp udp;
   private final Shard shard;
   private final FramePool pool;
@@ -50,6 +56,13 @@ final class StackUdpSocket extends UdpSocket {
   private int trafficClass;
   private boolean dontFragment;
   private boolean allowBroadcast;
+  private int multicastHopLimit = 1;
+  private int multicastInterface = DEFAULT_INTERFACE;
+  private boolean multicastLoop = true;
+
+  /** What is wanted of which groups; null if nothing ever was. */
+  private GroupMap<SourceFilter> groups;
+
   private boolean closed;
 
   /** The next socket of the same port in the port table. */
@@ -139,6 +152,101 @@ final class StackUdpSocket extends UdpSocket {
     return this;
   }
 
+  // ---- groups ----
+
+  @Override
+  public UdpSocket multicastHopLimit(int hops) {
+    if (hops < 0 || hops > 255) {
+      throw new IllegalArgumentException("hop limit " + hops + " is not between 0 and 255");
+    }
+    multicastHopLimit = hops;
+    return this;
+  }
+
+  @Override
+  public UdpSocket multicastInterface(int on) {
+    if (on != DEFAULT_INTERFACE) {
+      checkInterface(on);
+    }
+    multicastInterface = on;
+    lastRoute = null;
+    return this;
+  }
+
+  @Override
+  public UdpSocket multicastLoop(boolean on) {
+    multicastLoop = on;
+    return this;
+  }
+
+  @Override
+  public void listen(IpAddress group, int on, SourceFilter wanted) {
+    udp.checkOwner();
+    checkOpen();
+    if (!group.isMulticast()) {
+      throw new IllegalArgumentException(group + " is not the address of a group");
+    }
+    if (!accepts(group.hi(), group.lo())) {
+      throw new IllegalStateException(
+          this + " cannot hear " + group + ": bind it to all addresses, or to the group");
+    }
+    if (wanted.sources().size() > MAX_SOURCES) {
+      throw new IllegalArgumentException(
+          wanted.sources().size() + " sources are more than " + MAX_SOURCES);
+    }
+    IpFamily family = udp.familyOf(group.hi(), group.lo());
+    if (family == null) {
+      throw new IllegalArgumentException("this stack does not have the family of " + group);
+    }
+    NetInterface at = interfaceFor(group, on);
+    family.listen(this, at, group.hi(), group.lo(), wanted, shard.clock().now());
+    if (groups == null) {
+      groups = new GroupMap<>();
+    }
+    if (wanted.isNothing()) {
+      groups.remove(at.index(), group.hi(), group.lo());
+    } else {
+      groups.put(at.index(), group.hi(), group.lo(), wanted);
+    }
+  }
+
+  @Override
+  public SourceFilter filter(IpAddress group, int on) {
+    SourceFilter there =
+        groups == null ? null : groups.get(interfaceFor(group, on).index(), group.hi(), group.lo());
+    return there == null ? SourceFilter.NOTHING : there;
+  }
+
+  private NetInterface interfaceFor(IpAddress group, int on) {
+    if (on != DEFAULT_INTERFACE) {
+      checkInterface(on);
+      return shard.networkInterface(on);
+    }
+    Route route = udp.route(0, 0, group.hi(), group.lo());
+    if (route == null) {
+      throw new NoRouteException("there is no route to the group " + group + "; name an interface");
+    }
+    return route.networkInterface();
+  }
+
+  private void checkInterface(int on) {
+    if (on < 0 || on >= shard.interfaceCount()) {
+      throw new IllegalArgumentException(
+          "there is no interface " + on + "; this stack has " + shard.interfaceCount());
+    }
+  }
+
+  private void leaveAll() {
+    if (groups != null) {
+      long now = shard.clock().now();
+      groups.forEach(
+          (on, hi, lo, filter) ->
+              udp.familyOf(hi, lo)
+                  .listen(this, shard.networkInterface(on), hi, lo, SourceFilter.NOTHING, now));
+      groups = null;
+    }
+  }
+
   // ---- connecting ----
 
   @Override
@@ -147,7 +255,7 @@ final class StackUdpSocket extends UdpSocket {
     checkOpen();
     checkPort(port);
     disconnect();
-    Route route = udp.route(localHi, localLo, remote.hi(), remote.lo());
+    Route route = routeTo(remote.hi(), remote.lo());
     if (route == null) {
       throw new NoRouteException("there is no route to " + remote);
     }
@@ -170,6 +278,7 @@ final class StackUdpSocket extends UdpSocket {
     udp.checkOwner();
     if (!closed) {
       disconnect();
+      leaveAll();
       closed = true;
       lastRoute = null;
       udp.closed(this);
@@ -243,11 +352,25 @@ final class StackUdpSocket extends UdpSocket {
       return route;
     }
     checkOpen();
-    route = udp.route(localHi, localLo, hi, lo);
+    route = routeTo(hi, lo);
     lastRoute = route;
     lastHi = hi;
     lastLo = lo;
     return route;
+  }
+
+  private Route routeTo(long hi, long lo) {
+    // Who is bound to a group sends from an address of the interface.
+    boolean any = IpAddress.isMulticast(localHi, localLo);
+    long fromHi = any ? 0 : localHi;
+    long fromLo = any ? 0 : localLo;
+    if (multicastInterface == DEFAULT_INTERFACE || !IpAddress.isMulticast(hi, lo)) {
+      return udp.route(fromHi, fromLo, hi, lo);
+    }
+    IpFamily family = udp.familyOf(hi, lo);
+    return family == null
+        ? null
+        : family.groupRoute(shard.networkInterface(multicastInterface), fromHi, fromLo, hi, lo);
   }
 
   private SendResult output(Route route, int port, Buffer data, int offset, int length) {
@@ -276,10 +399,29 @@ final class StackUdpSocket extends UdpSocket {
       frame.release();
       return refused;
     }
+    if (frame.has(Frame.SHARED)) {
+      return outputCopy(route, port, frame);
+    }
     // A received frame still carries what its driver said about it.
     frame.clear(-1);
     frame.segmentSize(0);
     finishLong(route, port, frame);
+    return SendResult.SENT;
+  }
+
+  /** Others may be reading the frame: what is sent is its bytes in another one. */
+  private SendResult outputCopy(Route route, int port, Frame frame) {
+    Frame copy = pool.allocate();
+    if (copy != null && copy.tailroom() < frame.length()) {
+      copy.tail(frame, frame.address(), frame.length());
+    } else if (copy != null) {
+      frame.gather(copy.append(frame.length()));
+    }
+    frame.release();
+    if (copy == null) {
+      return SendResult.NO_FRAME;
+    }
+    finishLong(route, port, copy);
     return SendResult.SENT;
   }
 
@@ -341,7 +483,20 @@ final class StackUdpSocket extends UdpSocket {
 
   private void transmit(Route route, Frame frame) {
     shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
-    route.send(frame, IpProtocol.UDP, trafficClass, hopLimit, dontFragment, shard.clock().now());
+    int hops = route.isMulticast() ? toGroup(route, frame) : hopLimit;
+    if (hops == 0) {
+      frame.release();
+      return;
+    }
+    route.send(frame, IpProtocol.UDP, trafficClass, hops, dontFragment, shard.clock().now());
+  }
+
+  /** What a datagram to a group needs besides being sent; returns its hop limit. */
+  private int toGroup(Route route, Frame frame) {
+    if (multicastLoop) {
+      udp.loop(frame, route, trafficClass, multicastHopLimit);
+    }
+    return multicastHopLimit;
   }
 
   /** A port can only sum what leaves in one piece. */
@@ -350,7 +505,8 @@ final class StackUdpSocket extends UdpSocket {
         && payload + UdpHeader.SIZE + route.networkHeaderSize() <= route.pathMtu();
   }
 
-  private static long addTail(long sum, Frame frame) {
+  /** Adds the sum of a frame's tail to one that ends with the frame's own bytes. */
+  static long addTail(long sum, Frame frame) {
     int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), frame.tailLength()));
     // RFC 1071 §2 (B): behind an odd number of bytes every word's two bytes change places.
     return sum + ((frame.length() & 1) == 0 ? tail : Short.reverseBytes((short) tail) & 0xffff);
@@ -389,6 +545,19 @@ final class StackUdpSocket extends UdpSocket {
       case SCOPE_V4 -> IpAddress.isV4(hi, lo);
       default -> true;
     };
+  }
+
+  /** Whether a broadcast or multicast is for this socket (RFC 3376 §3.1). */
+  boolean wants(Frame frame) {
+    long hi = frame.destinationHi();
+    long lo = frame.destinationLo();
+    return accepts(hi, lo)
+        && (!IpAddress.isMulticast(hi, lo) || IpAddress.isAllNodes(hi, lo) || hears(frame, hi, lo));
+  }
+
+  private boolean hears(Frame frame, long hi, long lo) {
+    SourceFilter filter = groups == null ? null : groups.get(frame.interfaceIndex(), hi, lo);
+    return filter != null && filter.admits(frame.sourceHi(), frame.sourceLo());
   }
 
   /**

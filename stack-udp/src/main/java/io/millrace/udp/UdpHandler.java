@@ -20,6 +20,10 @@ public interface UdpHandler {
    * {@link UdpSocket#sendFrame}. The frame also tells the destination address, traffic class, hop
    * limit, interface and time of arrival (RFC 1122 §4.1.3.5, §4.1.4).
    *
+   * <p>A broadcast or multicast that several sockets take is lent to each, one after the other, in
+   * the same memory, and its bytes are only for reading then ({@link Frame#SHARED}); whoever sends
+   * it on sends a copy.
+   *
    * @param sourceHi high half of the sender's address; IPv4 as v4-mapped
    * @param sourceLo low half of the sender's address
    * @param sourcePort the sender's port, 0 if it wants no answer (RFC 768)

@@ -3,6 +3,7 @@ package io.millrace.udp;
 import io.millrace.buf.Buffer;
 import io.millrace.buf.Frame;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.SourceFilter;
 import io.millrace.net.Shard;
 
 /**
@@ -54,6 +55,120 @@ public abstract class UdpSocket {
 
   /** Whether the socket may send to broadcast addresses; it may not at first. */
   public abstract UdpSocket allowBroadcast(boolean on);
+
+  // ---- groups (RFC 1112, RFC 3376 §2, RFC 3810 §3) ----
+
+  /** The interface that the route to a group leads through. */
+  public static final int DEFAULT_INTERFACE = -1;
+
+  /**
+   * The hop limit of what is sent to groups, 0 to 255; 1 at first, which keeps it on the link (RFC
+   * 1112 §6.1). 0: nobody but our own sockets gets it.
+   */
+  public abstract UdpSocket multicastHopLimit(int hops);
+
+  /**
+   * The interface that what is sent to groups goes out of.
+   *
+   * @param on its number, as on received frames; or {@link #DEFAULT_INTERFACE}, as at first
+   * @throws IllegalArgumentException if there is no such interface
+   */
+  public abstract UdpSocket multicastInterface(int on);
+
+  /**
+   * Whether sockets of this shard that listen to a group get what this socket sends to it; they do
+   * at first. On {@code kernel:} all sockets of the machine.
+   */
+  public abstract UdpSocket multicastLoop(boolean on);
+
+  /**
+   * Says what the socket wants to hear of a group on an interface, in the place of what it said
+   * before; the other methods about groups are short forms of this one. The routers of the link are
+   * told, and the socket receives what its own filter admits, whatever other sockets want.
+   *
+   * <p>The socket must be bound to all addresses, or to the group, and not be connected: a
+   * connected one receives from its peer's datagrams to its own address only.
+   *
+   * @param on the interface's number, or {@link #DEFAULT_INTERFACE}
+   * @param wanted {@link SourceFilter#NOTHING} to leave; at most 64 sources
+   * @throws IllegalArgumentException if the address is no group, there is no such interface, or
+   *     there are too many sources
+   * @throws IllegalStateException if the socket is closed or bound to an address of its own, or the
+   *     stack is a member of as many groups as it can be
+   * @throws NoRouteException if no interface is given and there is no route to the group
+   */
+  public abstract void listen(IpAddress group, int on, SourceFilter wanted);
+
+  /**
+   * What the socket wants to hear of a group; {@link SourceFilter#NOTHING} if it has not joined.
+   */
+  public abstract SourceFilter filter(IpAddress group, int on);
+
+  /** Joins a group on the interface of its route: everybody is heard. */
+  public final void join(IpAddress group) {
+    join(group, DEFAULT_INTERFACE);
+  }
+
+  /** Joins a group on an interface: everybody is heard. */
+  public final void join(IpAddress group, int on) {
+    listen(group, on, SourceFilter.EVERYTHING);
+  }
+
+  /**
+   * Joins a group for one more source (source-specific multicast, RFC 4607).
+   *
+   * @throws IllegalStateException if the socket has joined the group for everybody
+   */
+  public final void join(IpAddress group, int on, IpAddress source) {
+    listen(group, on, including(group, on).plus(source));
+  }
+
+  /** Leaves a group on the interface of its route; nothing happens if it was not joined. */
+  public final void leave(IpAddress group) {
+    leave(group, DEFAULT_INTERFACE);
+  }
+
+  /** Leaves a group on an interface; nothing happens if it was not joined. */
+  public final void leave(IpAddress group, int on) {
+    listen(group, on, SourceFilter.NOTHING);
+  }
+
+  /** Gives up one source; with the last one the group. The same exception as when joining. */
+  public final void leave(IpAddress group, int on, IpAddress source) {
+    listen(group, on, including(group, on).minus(source));
+  }
+
+  /**
+   * Hears a source of a joined group no more.
+   *
+   * @throws IllegalStateException if the socket has not joined the group for everybody
+   */
+  public final void block(IpAddress group, int on, IpAddress source) {
+    listen(group, on, excluding(group, on).plus(source));
+  }
+
+  /** Takes a {@link #block} back. The same exception. */
+  public final void unblock(IpAddress group, int on, IpAddress source) {
+    listen(group, on, excluding(group, on).minus(source));
+  }
+
+  private SourceFilter including(IpAddress group, int on) {
+    SourceFilter now = filter(group, on);
+    if (!now.isInclude()) {
+      throw new IllegalStateException(
+          this + " has joined " + group + " for everybody; use block and unblock, or leave first");
+    }
+    return now;
+  }
+
+  private SourceFilter excluding(IpAddress group, int on) {
+    SourceFilter now = filter(group, on);
+    if (now.isInclude()) {
+      throw new IllegalStateException(
+          this + " has not joined " + group + " for everybody: there is nobody to block");
+    }
+    return now;
+  }
 
   // ---- connecting ----
 

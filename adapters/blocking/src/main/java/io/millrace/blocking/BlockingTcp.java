@@ -1,8 +1,8 @@
 package io.millrace.blocking;
 
-import io.millrace.futures.StreamConfig;
 import io.millrace.futures.op.AcceptQueue;
 import io.millrace.futures.op.Calls;
+import io.millrace.futures.op.ConnectHostOp;
 import io.millrace.futures.op.ConnectOp;
 import io.millrace.futures.op.ListenerGroup;
 import io.millrace.futures.op.Stream;
@@ -11,15 +11,9 @@ import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.transport.ListenConfig;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -42,8 +36,9 @@ public final class BlockingTcp {
   }
 
   /**
-   * Connects to a host by name or address. Its addresses are tried one after the other. On a thread
-   * that a shard of the stack carries, the connection lives on that shard.
+   * Connects to a host by name or address. Its addresses are tried in the order and at the pace of
+   * RFC 8305; see {@link io.millrace.tcp.HostConnector}. On a thread that a shard of the stack
+   * carries, the connection lives on that shard.
    *
    * @param timeout for all of it; zero for ever
    * @throws java.net.UnknownHostException if the name has no address
@@ -53,28 +48,10 @@ public final class BlockingTcp {
    */
   public static BlockingConnection connect(NetStack stack, String host, int port, Duration timeout)
       throws IOException {
-    long limit = Timeout.nanos(timeout);
-    long start = System.nanoTime();
-    Shard shard = choose(stack);
-    Call.checkMayWait(shard);
-    StreamConfig config = shard.setting(StreamConfig.class, StreamConfig.defaults());
-    List<IpAddress> addresses = await(host, config.resolver().resolve(host), limit);
-    IOException first = null;
-    for (IpAddress address : addresses) {
-      long left = limit == 0 ? 0 : limit - (System.nanoTime() - start);
-      if (limit != 0 && left <= 0) {
-        break;
-      }
-      try {
-        return connect(shard, address, port, left);
-      } catch (IOException e) {
-        if (Thread.currentThread().isInterrupted()) {
-          throw e;
-        }
-        first = first == null ? e : first;
-      }
-    }
-    throw first != null ? first : new SocketTimeoutException(host + ":" + port + ": timed out");
+    Call call = new Call();
+    ConnectHostOp op = new ConnectHostOp(choose(stack), host, port, call);
+    call.await(op, Timeout.nanos(timeout));
+    return new BlockingConnection(op.stream());
   }
 
   /** Connects to an address; see {@link #connect(NetStack, String, int, Duration)}. */
@@ -89,22 +66,6 @@ public final class BlockingTcp {
     ConnectOp op = new ConnectOp(shard, null, 0, remote, port, call);
     call.await(op, timeout);
     return new BlockingConnection(op.stream());
-  }
-
-  private static List<IpAddress> await(
-      String host, CompletableFuture<List<IpAddress>> answer, long limit) throws IOException {
-    try {
-      return limit == 0 ? answer.get() : answer.get(limit, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException(host + ": the thread was interrupted").initCause(e);
-    } catch (TimeoutException e) {
-      throw (IOException)
-          new SocketTimeoutException(host + ": its name was not resolved in time").initCause(e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-    }
   }
 
   /** The caller's own shard, if it is on one, else any. */

@@ -2,14 +2,13 @@ package io.millrace.futures;
 
 import io.millrace.futures.op.AcceptQueue;
 import io.millrace.futures.op.Calls;
+import io.millrace.futures.op.ConnectHostOp;
 import io.millrace.futures.op.ConnectOp;
 import io.millrace.futures.op.ListenerGroup;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.transport.ListenConfig;
-import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -26,7 +25,8 @@ public final class FutureTcp {
   private FutureTcp() {}
 
   /**
-   * Connects to a host by name or address. Its addresses are tried one after the other.
+   * Connects to a host by name or address. Its addresses are tried in the order and at the pace of
+   * RFC 8305; see {@link io.millrace.tcp.HostConnector}.
    *
    * @return fails with {@link java.net.UnknownHostException}, {@link java.net.ConnectException} if
    *     the peer refuses or there is no route, {@link java.net.SocketTimeoutException} if it does
@@ -35,17 +35,9 @@ public final class FutureTcp {
    */
   public static CompletableFuture<FutureConnection> connect(NetStack stack, String host, int port) {
     Shard shard = Shards.choose(stack);
-    NameResolver resolver = shard.setting(StreamConfig.class, StreamConfig.defaults()).resolver();
-    CompletableFuture<List<IpAddress>> addresses = resolver.resolve(host);
-    if (addresses.isDone() && !addresses.isCompletedExceptionally()) {
-      List<IpAddress> known = addresses.join();
-      if (known.size() == 1) {
-        return connect(shard, known.get(0), port);
-      }
-    }
-    FirstOf attempts = new FirstOf(shard, port);
-    CompletableFuture<?> _ = addresses.whenComplete(attempts::begin);
-    return attempts;
+    return StreamFuture.of(
+        waiter -> new ConnectHostOp(shard, host, port, waiter),
+        op -> new FutureConnection(op.stream()));
   }
 
   /** Connects to an address; see {@link #connect(NetStack, String, int)}. */
@@ -100,60 +92,5 @@ public final class FutureTcp {
     return ListenerGroup.start(
             stack, where, stream -> accepted.accept(new FutureConnection(stream)))
         .thenApply(listening -> new FutureListener(listening, null));
-  }
-
-  /** Tries addresses one after the other until one can be connected to. */
-  private static final class FirstOf extends CompletableFuture<FutureConnection> {
-    private final Shard shard;
-    private final int port;
-
-    /** The attempt that is being made; guarded by this. */
-    private CompletableFuture<FutureConnection> attempt;
-
-    FirstOf(Shard shard, int port) {
-      this.shard = shard;
-      this.port = port;
-      CompletableFuture<?> _ = whenComplete((connection, failure) -> stop());
-    }
-
-    private synchronized void stop() {
-      if (attempt != null) {
-        attempt.cancel(false);
-      }
-    }
-
-    void begin(List<IpAddress> addresses, Throwable failure) {
-      if (failure != null) {
-        completeExceptionally(failure);
-      } else {
-        next(addresses.iterator());
-      }
-    }
-
-    private void next(Iterator<IpAddress> addresses) {
-      CompletableFuture<FutureConnection> one = connect(shard, addresses.next(), port);
-      synchronized (this) {
-        attempt = one;
-      }
-      if (isDone()) {
-        one.cancel(false);
-      }
-      CompletableFuture<?> _ =
-          one.whenComplete(
-              (connection, failure) -> {
-                if (failure == null && !complete(connection)) {
-                  connection.abort(); // nobody waits any more
-                } else if (failure != null && addresses.hasNext() && !isDone()) {
-                  next(addresses);
-                } else if (failure != null) {
-                  completeExceptionally(failure);
-                }
-              });
-    }
-
-    @Override
-    public <U> CompletableFuture<U> newIncompleteFuture() {
-      return new CompletableFuture<>();
-    }
   }
 }

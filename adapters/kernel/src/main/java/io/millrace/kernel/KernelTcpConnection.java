@@ -7,12 +7,14 @@ import io.millrace.net.Shard;
 import io.millrace.tcp.TcpCloseReason;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
+import io.millrace.tcp.TcpInfo;
 import io.millrace.tcp.TcpState;
 import io.millrace.time.TimerNode;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A connection of the kernel: what the application asks for is noted here, and done by {@link
@@ -324,6 +326,11 @@ final class KernelTcpConnection extends TcpConnection implements Selectable {
   }
 
   /** Not known: always 0. */
+  @Override
+  public Optional<TcpInfo> info() {
+    return Optional.empty();
+  }
+
   @Override
   public int congestionWindow() {
     return 0;

@@ -5,6 +5,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.SourceFilter;
 import io.millrace.udp.AddressInUseException;
 import io.millrace.udp.NoRouteException;
 import io.millrace.udp.SendResult;
@@ -32,6 +33,7 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
   private final KernelUdp udp;
   private final DatagramChannel channel;
   private final UdpHandler handler;
+  private final KernelGroups groups;
   private final SelectionKey key;
   private final SocketAddresses senders = new SocketAddresses();
   private final SocketAddresses targets = new SocketAddresses();
@@ -49,6 +51,7 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
     this.udp = udp;
     this.channel = channel;
     this.handler = handler;
+    this.groups = new KernelGroups(channel);
     this.key = udp.sockets.register(channel, SelectionKey.OP_READ, this);
     lookUpLocal();
   }
@@ -117,6 +120,53 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
   @Override
   public UdpSocket allowBroadcast(boolean on) {
     return set(StandardSocketOptions.SO_BROADCAST, on);
+  }
+
+  // ---- groups ----
+
+  @Override
+  public UdpSocket multicastHopLimit(int hops) {
+    if (hops < 0 || hops > 255) {
+      throw new IllegalArgumentException("hop limit " + hops + " is not between 0 and 255");
+    }
+    return set(StandardSocketOptions.IP_MULTICAST_TTL, hops);
+  }
+
+  /** On this port an interface's number is the one that the system gives it. */
+  @Override
+  public UdpSocket multicastInterface(int on) {
+    if (on == DEFAULT_INTERFACE) {
+      throw new UnsupportedOperationException(
+          "java.net cannot take the choice of an interface for groups back");
+    }
+    return set(StandardSocketOptions.IP_MULTICAST_IF, KernelGroups.interfaceNumber(on));
+  }
+
+  @Override
+  public UdpSocket multicastLoop(boolean on) {
+    return set(StandardSocketOptions.IP_MULTICAST_LOOP, on);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A socket for both families cannot join groups of IPv4: bind it to {@link IpAddress#ANY_V4}.
+   */
+  @Override
+  public void listen(IpAddress group, int on, SourceFilter wanted) {
+    udp.checkOwner();
+    checkOpen();
+    try {
+      groups.listen(group, on, wanted);
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          this + " cannot listen to " + group + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public SourceFilter filter(IpAddress group, int on) {
+    return groups.filter(group, on);
   }
 
   private <T> UdpSocket set(SocketOption<T> option, T value) {

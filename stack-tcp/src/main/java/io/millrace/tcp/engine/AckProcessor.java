@@ -120,7 +120,7 @@ final class AckProcessor {
       }
       t.clear(Tcb.RTT_TIMING);
       long rtt = now - t.rttStart;
-      t.rtt.sample(rtt, machine.config().minRto(), machine.config().maxRto());
+      machine.measured(t, rtt);
       return rtt;
     }
     // Karn's algorithm: after a retransmission only a timestamp tells which copy arrived (RFC 6298
@@ -129,7 +129,7 @@ final class AckProcessor {
       long rtt = machine.sinceTimestamp(t, s.tsEcho, now);
       // What was sent before the loss says nothing: its acknowledgment may have been lost.
       if (rtt >= 0 && now - rtt >= t.rttStart - TcpMachine.TICK) {
-        t.rtt.sample(rtt, machine.config().minRto(), machine.config().maxRto());
+        machine.measured(t, rtt);
       }
     }
     return -1;
@@ -142,6 +142,7 @@ final class AckProcessor {
     }
     // Our FIN is not in the queue, but it is in the number.
     int data = (int) Math.min(newly, queue.bytes());
+    t.thruOctetsAcked += data;
     queue.remove(data);
     if (t.sendQueue == null) {
       return; // the application aborted when a buffer came back
@@ -209,6 +210,7 @@ final class AckProcessor {
       return; // all that was outstanding counts as lost already
     }
     t.duplicateAcks++;
+    t.dupAcksIn++;
     if (t.recovery == Recovery.NONE) {
       if (t.duplicateAcks == 1) {
         t.recoveryPoint = t.sndNxt;
@@ -243,6 +245,7 @@ final class AckProcessor {
       t.lossEdge = Serial.max(t.lossEdge, t.mtuProbeEnd); // all of it, in smaller pieces
     } else {
       t.congestion.onCongestion(flight, now);
+      t.congSignals++;
     }
   }
 }

@@ -79,6 +79,34 @@ public final class Handshake extends Flow {
     this.context = context;
   }
 
+  /** A handshake of which only a cookie was left, which has come back. */
+  Handshake(
+      long localHi,
+      long localLo,
+      long remoteHi,
+      long remoteLo,
+      int ports,
+      TcpConfig config,
+      int iss,
+      int irs,
+      int tsOffset,
+      int options,
+      int peerMss,
+      int peerShift,
+      int tsRecent,
+      Object context) {
+    super(localHi, localLo, remoteHi, remoteLo, ports);
+    this.iss = iss;
+    this.irs = irs;
+    this.tsOffset = tsOffset;
+    this.options = options;
+    this.peerMss = peerMss;
+    this.peerShift = peerShift;
+    this.tsRecent = tsRecent;
+    this.window = Math.min(config.receiveBuffer(), 0xffff);
+    this.context = context;
+  }
+
   /** Handles a segment with our addresses and ports. */
   public Verdict onSegment(SegmentIn s, long now) {
     // First, the sequence number.

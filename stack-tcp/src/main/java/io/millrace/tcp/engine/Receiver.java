@@ -80,6 +80,7 @@ final class Receiver {
   private static void deliver(Tcb t, Frame frame) {
     int length = frame.length();
     t.rcvNxt += length;
+    t.thruOctetsReceived += length;
     t.rcvHeld += length;
     t.events |= TcpEvents.READABLE;
     Frame tail = t.receiveTail;

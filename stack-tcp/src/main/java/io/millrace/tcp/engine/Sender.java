@@ -212,7 +212,7 @@ final class Sender {
     }
     t.highRxt = Serial.max(t.highRxt, seq + data + (fin ? 1 : 0));
     t.clear(Tcb.RTT_TIMING); // Karn's algorithm (RFC 6298 §3)
-    machine.countRetransmission();
+    machine.countRetransmission(t, data);
     if (!Timers.isSet(t, Timers.RETRANSMIT) || seq == t.sndUna) {
       Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
     }

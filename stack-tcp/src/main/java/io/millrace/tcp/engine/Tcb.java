@@ -198,6 +198,25 @@ public final class Tcb {
   /** How often the interval of zero window probes has doubled (RFC 9293 §3.8.6.1, SHLD-30). */
   int probeBackOff;
 
+  // ---- statistics: RFC 4898 ----
+
+  long segsOut;
+  long segsIn;
+  long dataSegsOut;
+  long dataSegsIn;
+  long dataOctetsOut;
+  long dataOctetsIn;
+  long thruOctetsAcked;
+  long thruOctetsReceived;
+  long segsRetrans;
+  long octetsRetrans;
+  long timeouts;
+  long congSignals;
+  long dupAcksIn;
+
+  /** The shortest round-trip time measured, 0 before the first. */
+  long minRtt;
+
   // ---- round trip ----
 
   final RttEstimator rtt;

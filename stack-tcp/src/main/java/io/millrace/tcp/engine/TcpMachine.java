@@ -7,8 +7,8 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.tcp.TcpConfig;
+import io.millrace.tcp.TcpInfo;
 import io.millrace.tcp.TcpState;
-import io.millrace.tcp.cc.NewReno;
 import io.millrace.transport.AckSample;
 import io.millrace.transport.RttEstimator;
 import io.millrace.transport.SipHash;
@@ -121,7 +121,7 @@ public final class TcpMachine {
   }
 
   private Tcb create(int iss, int tsOffset) {
-    Tcb t = new Tcb(new RttEstimator(config.initialRto()), new NewReno());
+    Tcb t = new Tcb(new RttEstimator(config.initialRto()), config.congestion().create());
     t.iss = iss;
     t.sndUna = iss;
     t.sndNxt = iss;
@@ -194,7 +194,7 @@ public final class TcpMachine {
     if (t.is(Tcb.SYN_RETRANSMITTED)) {
       t.rtt.rto(3 * SECOND); // RFC 6298 §5.7
     } else if (t.rttStart != 0) {
-      t.rtt.sample(now - t.rttStart, config.minRto(), config.maxRto());
+      measured(t, now - t.rttStart);
     }
     t.clear(Tcb.RTT_TIMING);
     t.retries = 0;
@@ -257,6 +257,11 @@ public final class TcpMachine {
    * @return null if the segment was accepted, else why it was dropped
    */
   public DropReason onSegment(Tcb t, SegmentIn s, long now) {
+    t.segsIn++;
+    if (s.dataLength != 0) {
+      t.dataSegsIn++;
+      t.dataOctetsIn += s.dataLength;
+    }
     return segmentArrives.process(t, s, now);
   }
 
@@ -267,7 +272,17 @@ public final class TcpMachine {
    * other call.
    */
   public boolean poll(Tcb t, SegmentOut out, long now) {
-    return sender.poll(t, out, now);
+    if (!sender.poll(t, out, now)) {
+      return false;
+    }
+    int length = out.dataLength;
+    int segments = out.segmentSize == 0 ? 1 : (length + out.segmentSize - 1) / out.segmentSize;
+    t.segsOut += segments;
+    if (length != 0) {
+      t.dataSegsOut += segments;
+      t.dataOctetsOut += length;
+    }
+    return true;
   }
 
   // ---- the application ----
@@ -518,6 +533,7 @@ public final class TcpMachine {
       return;
     }
     counters.increment(Counter.TCP_TIMEOUTS);
+    t.timeouts++;
     t.retries++;
     if (t.retries > config.dataRetries()) {
       giveUp(t);
@@ -525,6 +541,7 @@ public final class TcpMachine {
     }
     prober.onTimeout(t, this);
     t.congestion.onRto(t.flight(), t.retries == 1, now);
+    t.congSignals++;
     t.recovery = Recovery.TIMEOUT;
     t.recoveryPoint = t.sndNxt;
     t.highRxt = t.sndUna;
@@ -681,8 +698,53 @@ public final class TcpMachine {
     t.congestion.onAck(sample);
   }
 
-  void countRetransmission() {
+  void countRetransmission(Tcb t, int bytes) {
     counters.increment(Counter.TCP_RETRANS_SEGS);
+    t.segsRetrans++;
+    t.octetsRetrans += bytes;
+  }
+
+  /** What a connection is doing and has done. Allocates: for people and their monitoring. */
+  public TcpInfo info(Tcb t) {
+    return new TcpInfo(
+        t.state,
+        t.is(Tcb.TIMESTAMPS),
+        t.is(Tcb.WINDOW_SCALING),
+        t.is(Tcb.SACK),
+        t.recovery != Recovery.NONE,
+        t.segsOut,
+        t.segsIn,
+        t.dataSegsOut,
+        t.dataSegsIn,
+        t.dataOctetsOut,
+        t.dataOctetsIn,
+        t.thruOctetsAcked,
+        t.thruOctetsReceived,
+        t.segsRetrans,
+        t.octetsRetrans,
+        t.timeouts,
+        t.retries,
+        t.congSignals,
+        t.dupAcksIn,
+        t.rtt.srtt(),
+        t.rtt.rttvar(),
+        t.minRtt,
+        t.rtt.rto(),
+        t.sndMss,
+        t.congestion.cwnd(),
+        t.congestion.ssthresh(),
+        t.flight(),
+        t.sndWnd,
+        t.rcvWnd(),
+        t.sendQueue == null ? 0 : t.unsent(),
+        t.rcvHeld);
+  }
+
+  /** A round trip has been measured (RFC 6298 §2). */
+  void measured(Tcb t, long rtt) {
+    t.rtt.sample(rtt, config.minRto(), config.maxRto());
+    long measured = Math.max(rtt, 1); // 0 says that there is none
+    t.minRtt = t.minRtt == 0 ? measured : Math.min(t.minRtt, measured);
   }
 
   /** Whether TS.Recent is too old to compare with (RFC 7323 §5.5). */

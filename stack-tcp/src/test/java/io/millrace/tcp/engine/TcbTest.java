@@ -3,8 +3,8 @@ package io.millrace.tcp.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.buf.FramePool;
+import io.millrace.cc.NewReno;
 import io.millrace.tcp.TcpState;
-import io.millrace.tcp.cc.NewReno;
 import io.millrace.transport.RttEstimator;
 import org.junit.jupiter.api.Test;
 

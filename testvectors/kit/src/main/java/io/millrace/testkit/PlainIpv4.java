@@ -11,7 +11,9 @@ import io.millrace.ip.IpFamilyProvider;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
+import io.millrace.ip.SourceFilter;
 import io.millrace.link.Ethernet;
+import io.millrace.multicast.Memberships;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.transport.Transport;
@@ -32,10 +34,14 @@ public final class PlainIpv4 implements IpFamily {
   private final List<IpPrefix> addresses = new ArrayList<>();
   private final List<PlainRoute> routes = new ArrayList<>();
   private final List<IcmpError> unreachables = new ArrayList<>();
+  private final Memberships memberships;
   private NetInterface networkInterface;
 
   private PlainIpv4(Shard shard) {
     this.shard = shard;
+    this.memberships =
+        new Memberships(
+            shard, each -> ((PlainIpv4) each.ipv4()).memberships, (on, group, wanted, now) -> {});
   }
 
   /** Makes it, found through a service file. */
@@ -83,7 +89,7 @@ public final class PlainIpv4 implements IpFamily {
       drop(frame, DropReason.IP_TRUNCATED);
       return;
     }
-    if (isBroadcast(destination)) {
+    if (isBroadcast(destination) || isGroupOfOurs(destination, from)) {
       frame.set(Frame.IP_MULTICAST);
     } else if (!isLocal(0, destination)) {
       drop(frame, DropReason.IP_NOT_FOR_US);
@@ -128,6 +134,27 @@ public final class PlainIpv4 implements IpFamily {
     return false;
   }
 
+  private boolean isGroupOfOurs(long lo, NetInterface on) {
+    return IpAddress.isAllNodes(0, lo) || memberships.accepts(on.index(), 0, lo);
+  }
+
+  @Override
+  public void listen(
+      Object listener, NetInterface on, long groupHi, long groupLo, SourceFilter wanted, long now) {
+    memberships.listen(listener, on, groupHi, groupLo, wanted, now);
+  }
+
+  @Override
+  public Route groupRoute(
+      NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
+    return route(sourceHi, sourceLo, groupHi, groupLo);
+  }
+
+  /** What the interface has to hear of a group. */
+  public SourceFilter filter(IpAddress group) {
+    return memberships.filter(networkInterface, group.hi(), group.lo());
+  }
+
   private static int broadcast(IpPrefix prefix) {
     return prefix.address().v4Bits() | ~prefix.v4Mask();
   }
@@ -161,7 +188,8 @@ public final class PlainIpv4 implements IpFamily {
     for (IpPrefix each : addresses) {
       boolean asked = (int) sourceLo == 0 || each.address().lo() == sourceLo;
       int difference = each.address().v4Bits() ^ (int) destinationLo;
-      if (asked && ((difference & each.v4Mask()) == 0 || (int) destinationLo == -1)) {
+      boolean group = (int) destinationLo == -1 || IpAddress.isMulticast(0, destinationLo);
+      if (asked && ((difference & each.v4Mask()) == 0 || group)) {
         own = each;
       }
     }
@@ -242,7 +270,12 @@ public final class PlainIpv4 implements IpFamily {
       Bytes.put32(header + 12, (int) sourceLo());
       Bytes.put32(header + 16, (int) destinationLo());
       Bytes.put16(header + 10, Checksum.finish(Checksum.add(0, header, HEADER)));
-      long mac = broadcast ? Ethernet.BROADCAST : 0x0200_0000_0000L | (destinationLo() & 0xff);
+      long mac = 0x0200_0000_0000L | (destinationLo() & 0xff);
+      if (broadcast) {
+        mac = Ethernet.BROADCAST;
+      } else if (isMulticast()) {
+        mac = 0x0100_5e00_0000L | (destinationLo() & 0x7f_ffff);
+      }
       Ethernet.write(
           frame.push(through.linkHeaderSize()),
           mac,

@@ -25,7 +25,7 @@ public final class Calls {
         return false;
       }
       op.fail(
-          op instanceof ConnectOp
+          op instanceof ConnectOp || op instanceof ConnectHostOp
               ? Failure.notConnected(TcpCloseReason.STACK_CLOSED)
               : Failure.lost(TcpCloseReason.STACK_CLOSED));
       return true;

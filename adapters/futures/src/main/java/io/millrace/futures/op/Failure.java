@@ -9,6 +9,7 @@ import java.net.NoRouteToHostException;
 import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 
@@ -29,6 +30,8 @@ public record Failure(Kind kind, TcpCloseReason reason, String detail) {
     OUTPUT_SHUT,
     /** The peer's data ended too early. */
     END,
+    /** The host has no address. */
+    UNKNOWN_HOST,
     /** The connection was not made. */
     NOT_CONNECTED,
     /** The connection has ended. */
@@ -71,6 +74,19 @@ public record Failure(Kind kind, TcpCloseReason reason, String detail) {
     return new Failure(Kind.OTHER, null, detail);
   }
 
+  /** What an exception says. */
+  static Failure of(IOException e) {
+    Kind kind =
+        switch (e) {
+          case UnknownHostException _ -> Kind.UNKNOWN_HOST;
+          case SocketTimeoutException _ -> Kind.TIMEOUT;
+          case NoRouteToHostException _ -> Kind.NO_ROUTE;
+          case ConnectException _ -> Kind.NOT_CONNECTED;
+          default -> Kind.OTHER;
+        };
+    return new Failure(kind, null, e.getMessage());
+  }
+
   static Failure tooMany(int limit) {
     return other("more than " + limit + " operations wait; raise StreamConfig.maxWaiting");
   }
@@ -96,6 +112,7 @@ public record Failure(Kind kind, TcpCloseReason reason, String detail) {
       case CLOSED_MEANWHILE -> new AsynchronousCloseException();
       case OUTPUT_SHUT -> new SocketException(message);
       case END -> new EOFException(message);
+      case UNKNOWN_HOST -> new UnknownHostException(message);
       case NOT_CONNECTED -> notConnectedException(message);
       case LOST -> new ConnectionLostException(message, reason);
       case NO_ROUTE -> new NoRouteToHostException(message);

@@ -34,7 +34,7 @@ public final class Stream implements TcpHandler {
 
   private List<Consumer<TcpCloseReason>> closedWaiters = List.of();
   private TcpConnection connection;
-  private ConnectOp connecting;
+  private Op connecting;
   private boolean reading;
   private boolean writing;
   private boolean paused;
@@ -74,7 +74,7 @@ public final class Stream implements TcpHandler {
   }
 
   /** The stream of a connection that is being made. */
-  static Stream connecting(Shard shard, StreamConfig config, ConnectOp op) {
+  static Stream connecting(Shard shard, StreamConfig config, Op op) {
     Stream stream = new Stream(shard, config, op.subject());
     stream.connecting = op;
     return stream;
@@ -371,7 +371,7 @@ public final class Stream implements TcpHandler {
       arm(next);
     }
     if (connecting != null && connecting.deadline <= now) {
-      ConnectOp op = connecting;
+      Op op = connecting;
       connecting = null;
       op.fail(Failure.TIMEOUT);
       abort();
@@ -414,7 +414,7 @@ public final class Stream implements TcpHandler {
 
   @Override
   public void onConnected(TcpConnection c) {
-    ConnectOp op = connecting;
+    Op op = connecting;
     if (op == null) {
       return;
     }
@@ -465,7 +465,7 @@ public final class Stream implements TcpHandler {
       shard.wheel().cancel(timer);
     }
     if (connecting != null) {
-      ConnectOp op = connecting;
+      Op op = connecting;
       connecting = null;
       op.fail(Failure.notConnected(reason));
     }

@@ -1,2 +1,0 @@
-/** Congestion control for TCP, behind the interface that it shares with SCTP. */
-package io.millrace.tcp.cc;
