@@ -121,14 +121,13 @@ final class Ipv6Input {
     }
     int fragmentAt = extensions.fragmentAt();
     if (extensions.protocol() == ExtensionHeaders.FRAGMENT) {
-      int numberAt = extensions.fragmentNumberAt();
-      frame = fragments.add(frame, fragmentAt, numberAt, now);
+      frame = fragments.add(frame, fragmentAt, now);
       if (frame == null) {
         return;
       }
       int headers = (int) (frame.address() - frame.l3Address());
       int total = headers + frame.length();
-      dropped = extensions.resume(frame.l3Address(), numberAt, headers, total);
+      dropped = extensions.resume(frame.l3Address(), headers, total);
       if (dropped != null) {
         refuse(frame, dropped, now);
         return;
