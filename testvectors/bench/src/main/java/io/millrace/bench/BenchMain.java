@@ -43,6 +43,7 @@ public final class BenchMain implements Callable<Integer> {
     ALL.put("udp6", m -> UdpEcho.run(m, Family.IPV6));
     ALL.put("idle", m -> IdleConnections.run());
     ALL.put("faces", Faces::run);
+    ALL.put("forward", Forwarding::run);
     ALL.put("messages", m -> Messages.run());
   }
 
@@ -51,7 +52,7 @@ public final class BenchMain implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "what to run: bulk, rr, connect, udp, the same with a 6 behind for IPv6, idle, faces,"
-              + " messages (all of these if none is named), or"
+              + " forward, messages (all of these if none is named), or"
               + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
               + " parsing, which take minutes")
   private List<String> names = new ArrayList<>();
