@@ -134,7 +134,7 @@ final class ExtensionHeaders {
             case HOP_BY_HOP -> hopByHop(at, total);
             case DESTINATION_OPTIONS -> options(at, total);
             case ROUTING -> routing(at, total);
-            case FRAGMENT -> fragment(at, total);
+            case FRAGMENT -> fragment(total);
             case AUTHENTICATION -> authentication(at, total);
             // RFC 8200 §4.7: whatever is behind it is ignored, and nobody told.
             case NO_NEXT_HEADER -> DropReason.IP_NO_NEXT_HEADER;
@@ -213,7 +213,7 @@ final class ExtensionHeaders {
     return dropped;
   }
 
-  private DropReason fragment(long at, int total) {
+  private DropReason fragment(int total) {
     if (fragmentAt != 0) {
       // A fragment of a fragment: nobody has use for it.
       return DropReason.FRAGMENT_MALFORMED;
