@@ -8,6 +8,7 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
+import io.millrace.raw.RawIp;
 import io.millrace.transport.Transport;
 
 /**
@@ -191,6 +192,11 @@ final class Ipv6Input {
         return;
       }
       default -> {}
+    }
+    RawIp raw = shard.rawIp(protocol);
+    if (raw != null) {
+      raw.deliver(frame, now);
+      return;
     }
     // RFC 8200 §4: an unrecognized next header is the sender's problem.
     errors.sendParameterProblem(
