@@ -165,6 +165,8 @@ public enum DropReason {
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
 
+  /** DHCP: malformed, not for us, or not what is waited for now. */
+  DHCP_IGNORED("DHCP message not for us or malformed"),
   /** DNS: a message that cannot be read (RFC 1035 §4). */
   DNS_MALFORMED("DNS message malformed"),
   /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */

@@ -69,7 +69,8 @@ final class Ipv4Route extends Route {
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
     linkTail = through.vlan() == 0 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_VLAN << 16 | through.vlan();
-    pathMtu = pathMtuTimer == null ? through.mtu() : Math.min(pathMtu, through.mtu());
+    int linkMtu = family.linkMtu(through);
+    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -217,7 +218,7 @@ final class Ipv4Route extends Route {
     protected void onTimer(long now) {
       pathMtuTimer = null;
       belowFloor = false;
-      pathMtu = networkInterface.mtu();
+      pathMtu = family.linkMtu(networkInterface);
     }
   }
 }
