@@ -21,7 +21,6 @@ module io.millrace.core {
   exports io.millrace.net;
   exports io.millrace.os;
   exports io.millrace.port;
-  exports io.millrace.raw;
   exports io.millrace.spi;
   exports io.millrace.time;
   exports io.millrace.transport;

@@ -5,18 +5,12 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
 import io.millrace.link.Ethernet;
-import io.millrace.raw.RawEthernet;
 
 /**
  * The first stop of a received frame: link header off, families apart. <b>Thread:</b> the shard's.
  */
 final class EthernetInput {
-  /** EtherTypes that an application can handle, per shard. */
-  private static final int RAW_MOST = 16;
-
   private final Counters counters;
-  private final RawEthernet[] raw = new RawEthernet[RAW_MOST];
-  private int rawCount;
   private IpFamily ipv4;
   private IpFamily ipv6;
 
@@ -72,10 +66,10 @@ final class EthernetInput {
     frame.interfaceIndex(from.index());
     frame.pull(size);
     frame.markL3();
-    return dispatch(frame, type, size, from, now);
+    return dispatch(frame, type, from, now);
   }
 
-  private DropReason dispatch(Frame frame, int type, int headerSize, NetInterface from, long now) {
+  private DropReason dispatch(Frame frame, int type, NetInterface from, long now) {
     if (type == Ethernet.TYPE_IPV4 && ipv4 != null) {
       ipv4.input(frame, from, now);
       return null;
@@ -88,38 +82,6 @@ final class EthernetInput {
       ipv4.resolutionInput(frame, from, now);
       return null;
     }
-    int at = find(type);
-    if (at < 0) {
-      return DropReason.ETHERTYPE_UNKNOWN;
-    }
-    // The link header is still there, in front of the window.
-    raw[at].deliver(frame, Ethernet.source(frame.address() - headerSize), from, now);
-    return null;
-  }
-
-  // ---- what the application handles ----
-
-  void add(RawEthernet handler) {
-    if (rawCount == RAW_MOST || find(handler.type()) >= 0) {
-      throw new IllegalStateException(
-          String.format(
-              "EtherType 0x%04x is open already, or %d others are", handler.type(), RAW_MOST));
-    }
-    raw[rawCount++] = handler;
-  }
-
-  void remove(RawEthernet handler) {
-    int at = find(handler.type());
-    raw[at] = raw[--rawCount];
-    raw[rawCount] = null;
-  }
-
-  private int find(int type) {
-    for (int i = 0; i < rawCount; i++) {
-      if (raw[i].type() == type) {
-        return i;
-      }
-    }
-    return -1;
+    return DropReason.ETHERTYPE_UNKNOWN;
   }
 }

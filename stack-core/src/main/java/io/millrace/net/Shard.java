@@ -11,8 +11,6 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.Route;
 import io.millrace.name.NameServers;
 import io.millrace.name.NameService;
-import io.millrace.raw.RawEthernet;
-import io.millrace.raw.RawIp;
 import io.millrace.spi.PortQueue;
 import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
@@ -72,7 +70,6 @@ public final class Shard {
   private final Bindings bindings = new Bindings(this);
   private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
   private PacketFilter filter;
-  private final RawIp[] rawIp = new RawIp[256];
   private long errorsLogged;
 
   Shard(
@@ -286,28 +283,6 @@ public final class Shard {
     datagram.interfaceIndex(at.index());
     datagram.markL3();
     family.input(datagram, at, now);
-  }
-
-  // ---- what the application handles without a transport ----
-
-  /** Who handles an IP protocol that the stack does not have, or null. For the families. */
-  public RawIp rawIp(int protocol) {
-    return rawIp[protocol];
-  }
-
-  /** Sets {@link #rawIp(int)}; see {@link RawIp#open}. On the shard. */
-  public void rawIp(int protocol, RawIp handler) {
-    rawIp[protocol] = handler;
-  }
-
-  /** Takes an EtherType over; see {@link RawEthernet#open}. On the shard. */
-  public void add(RawEthernet handler) {
-    ethernet.add(handler);
-  }
-
-  /** Gives an EtherType back. On the shard. */
-  public void remove(RawEthernet handler) {
-    ethernet.remove(handler);
   }
 
   // ---- messages ----

@@ -9,7 +9,6 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.raw.RawIp;
 import io.millrace.transport.Transport;
 
 /**
@@ -190,11 +189,6 @@ final class Ipv4Input {
         return;
       }
       default -> {}
-    }
-    RawIp raw = shard.rawIp(protocol);
-    if (raw != null) {
-      raw.deliver(frame, now);
-      return;
     }
     // RFC 1122 §3.2.2.1: protocol unreachable should be sent.
     errors.sendUnreachable(frame, IcmpError.PROTOCOL_UNREACHABLE, now);

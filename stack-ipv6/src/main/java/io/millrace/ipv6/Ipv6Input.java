@@ -8,7 +8,6 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.raw.RawIp;
 import io.millrace.transport.Transport;
 
 /**
@@ -192,11 +191,6 @@ final class Ipv6Input {
         return;
       }
       default -> {}
-    }
-    RawIp raw = shard.rawIp(protocol);
-    if (raw != null) {
-      raw.deliver(frame, now);
-      return;
     }
     // RFC 8200 §4: an unrecognized next header is the sender's problem.
     errors.sendParameterProblem(
