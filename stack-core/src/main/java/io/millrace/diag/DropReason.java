@@ -21,7 +21,9 @@ public enum DropReason {
   ETHERNET_NOT_FOR_US("Ethernet destination not ours"),
   /** Ethernet: an EtherType without a protocol. */
   ETHERTYPE_UNKNOWN("EtherType not handled"),
-  /** Ethernet: an 802.1Q tag of a network that is not configured. */
+  /** Ethernet: a frame to be sent is larger than the interface's MTU. */
+  FRAME_TOO_BIG("larger than the interface's MTU"),
+  /** Ethernet: tags of a network that is not configured. */
   VLAN_UNKNOWN("VLAN not configured"),
 
   /** ARP: truncated or with unknown formats (RFC 826). */

@@ -1,6 +1,7 @@
 package io.millrace.ip;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.net.NetInterface;
 
 /**
@@ -65,6 +66,17 @@ public interface IpFamily {
    * @return null if there is none
    */
   Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo);
+
+  /**
+   * Sends a datagram whose window starts at its network header, as it is, to the destination that
+   * stands there.
+   *
+   * @return null if it was sent, or waits for the next hop's link address: the frame is the
+   *     family's then; else why not, and the frame is still the caller's
+   */
+  default DropReason sendDatagram(Frame datagram, long now) {
+    return DropReason.IP_NO_ROUTE;
+  }
 
   /** Whether the address is one of ours (unicast). */
   boolean isLocal(long hi, long lo);

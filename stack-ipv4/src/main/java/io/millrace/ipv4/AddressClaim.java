@@ -14,8 +14,8 @@ import java.lang.System.Logger.Level;
  *
  * <pre>
  *   PROBING --(three probes unanswered)-- ANNOUNCING --(two announcements)-- HELD
- *      |  somebody has or wants it                                            | conflict: one announcement
- *      v                                                                      | per ten seconds
+ *      |  somebody has or wants it                                            | conflict: one announcement,
+ *      v                                                                      | the next after ten quiet seconds
  *   REFUSED: never used
  * </pre>
  */
@@ -186,10 +186,12 @@ final class AddressClaim extends TimerNode {
       owner.onConflict(now);
       return;
     }
-    // RFC 5227 §2.4 (c): a configured address is defended for good, once per interval, lest two
-    // hosts shout for ever.
-    if (now >= quietUntil) {
-      quietUntil = now + DEFEND_INTERVAL;
+    // RFC 5227 §2.4 (c): a configured address is kept for good, but while conflicts follow each
+    // other
+    // it is not defended again, lest two hosts shout for ever.
+    boolean isQuiet = now >= quietUntil;
+    quietUntil = now + DEFEND_INTERVAL;
+    if (isQuiet) {
       counters.increment(Counter.ARP_DEFENSES);
       arp.announce(on, address());
     }

@@ -1,6 +1,7 @@
 package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.filter.Hook;
 import io.millrace.filter.Verdict;
 import io.millrace.ip.AddressChoice;
@@ -207,6 +208,11 @@ final class Ipv4Family implements IpFamily {
   }
 
   @Override
+  public DropReason sendDatagram(Frame datagram, long now) {
+    return output.sendDatagram(datagram, now);
+  }
+
+  @Override
   public boolean isLocal(long hi, long lo) {
     return IpAddress.isV4(hi, lo) && addresses.isLocal((int) lo);
   }
@@ -289,8 +295,7 @@ final class Ipv4Family implements IpFamily {
         || addresses.isDirectedBroadcast(destination)) {
       group = Ethernet.BROADCAST;
     }
-    int via = next.isOnLink() ? destination : (int) next.viaLo();
-    route.pointTo(next.through(), via, group, generation);
+    route.pointTo(next, group, generation);
     return true;
   }
 

@@ -190,6 +190,9 @@ final class Ipv4Input {
       }
       default -> {}
     }
+    if (shard.rawProtocols().input(frame, protocol)) {
+      return;
+    }
     // RFC 1122 §3.2.2.1: protocol unreachable should be sent.
     errors.sendUnreachable(frame, IcmpError.PROTOCOL_UNREACHABLE, now);
     drop(frame, DropReason.IP_PROTOCOL_UNKNOWN);

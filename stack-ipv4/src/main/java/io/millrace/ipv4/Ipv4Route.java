@@ -6,6 +6,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.NextHop;
 import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
@@ -27,10 +28,13 @@ final class Ipv4Route extends Route {
 
   private NetInterface networkInterface;
   private Neighbor neighbor;
+
+  /** The router, or null if there is none. */
+  private NextHop router;
+
   private int nextHop;
   private int linkHeaderSize;
   private int ourMacLow;
-  private int linkTail;
   private int generation;
 
   private int pathMtu;
@@ -59,16 +63,16 @@ final class Ipv4Route extends Route {
    * Points the route at an interface and a next hop, at the family's present generation.
    *
    * @param group the link address if the destination is a broadcast or multicast address, else -1
-   * @param via the address of the next hop
    */
-  void pointTo(NetInterface through, int via, long group, int newGeneration) {
+  void pointTo(NextHop next, long group, int newGeneration) {
+    NetInterface through = next.through();
     networkInterface = through;
-    nextHop = via;
+    router = next.isOnLink() ? null : next;
+    nextHop = next.isOnLink() ? destination : (int) next.viaLo();
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
     broadcast = group == Ethernet.BROADCAST;
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
-    linkTail = through.vlan() == 0 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_VLAN << 16 | through.vlan();
     int linkMtu = family.linkMtu(through);
     pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
@@ -89,6 +93,11 @@ final class Ipv4Route extends Route {
 
   boolean isCurrent() {
     return generation == family.generation();
+  }
+
+  /** Whether the route's router was asked for lately and did not answer. */
+  boolean isSilent() {
+    return router != null && neighbor != null && neighbor.isFailed();
   }
 
   /** Whether datagrams of ours may say "don't fragment" on this path. */
@@ -151,10 +160,9 @@ final class Ipv4Route extends Route {
     Bytes.put64(at, next.linkHead());
     Bytes.put32(at + 8, ourMacLow);
     if (linkHeaderSize == Ethernet.HEADER_SIZE) {
-      Bytes.put16(at + 12, linkTail);
+      Bytes.put16(at + 12, Ethernet.TYPE_IPV4);
     } else {
-      Bytes.put32(at + 12, linkTail);
-      Bytes.put16(at + 16, Ethernet.TYPE_IPV4);
+      Ethernet.writeType(at, Ethernet.TYPE_IPV4, networkInterface.vlan());
     }
     networkInterface.transmit(frame);
   }
@@ -175,6 +183,9 @@ final class Ipv4Route extends Route {
     if (next == null || !next.send(datagram, now)) {
       next = family.neighbors().demand(networkInterface, 0, IpAddress.v4Lo(nextHop), now);
       neighbor = next;
+      if (router != null) {
+        router.neighbor(next);
+      }
       if (!next.send(datagram, now)) {
         throw new AssertionError("a neighbor that was just found is in the table");
       }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** UDP as an application sees it. */
@@ -221,6 +222,8 @@ class UdpContractTest extends SocketContract {
         .hasMessageContaining("203.0.113.7");
   }
 
+  @Tag("rfc1122:3.3.4.2-2")
+  @Tag("rfc1122:4.1.3.5-2")
   @Test
   void a_socket_on_one_address_has_it() {
     UdpSocket socket = serverUdp().bind(ends.serverAddress(), port, server);
