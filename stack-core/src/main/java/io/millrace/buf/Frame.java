@@ -51,6 +51,7 @@ public final class Frame extends Buffer {
 
   /** The datagram was put in behind the first hook of the packet filter. */
   public static final int INJECTED = 128;
+
   /**
    * Several receivers have been lent this frame: its bytes are for reading only, and whoever sends
    * it on sends a copy.
