@@ -4,4 +4,7 @@ module io.millrace.ipv6 {
   requires transitive io.millrace.core;
 
   exports io.millrace.ipv6;
+
+  provides io.millrace.ip.IpFamilyProvider with
+      io.millrace.ipv6.Ipv6FamilyProvider;
 }

@@ -65,6 +65,10 @@ public enum DropReason {
   IP_LINK_BROADCAST("unicast IP in a link broadcast"),
   /** IP: a protocol that nobody handles. */
   IP_PROTOCOL_UNKNOWN("IP protocol not handled"),
+  /** IPv6: an extension header or option malformed, refused, or one too many (RFC 8504 §5.3). */
+  IP_BAD_EXTENSION("IPv6 extension header refused"),
+  /** IPv6: nothing follows the headers, as they say themselves (RFC 8200 §4.7). */
+  IP_NO_NEXT_HEADER("IPv6 without next header"),
   /** IP: no route to the destination. */
   IP_NO_ROUTE("no route"),
   /** IP: to be forwarded, but its hops are used up (RFC 1812 §5.3.1). */
@@ -165,6 +169,8 @@ public enum DropReason {
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
 
+  /** DHCP: malformed, not for us, or not what is waited for now. */
+  DHCP_IGNORED("DHCP message not for us or malformed"),
   /** DNS: a message that cannot be read (RFC 1035 §4). */
   DNS_MALFORMED("DNS message malformed"),
   /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */

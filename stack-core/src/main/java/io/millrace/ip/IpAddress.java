@@ -76,11 +76,18 @@ public record IpAddress(long hi, long lo) {
   }
 
   /**
-   * Parses {@code 192.0.2.1} or {@code 2001:db8::1}; never asks a name service.
+   * Parses {@code 192.0.2.1}, {@code 2001:db8::1} or {@code fe80::1%2}; never asks a name service.
+   * The number behind the percent sign is the zone of a link-local address (RFC 4007 §11): 1 for
+   * the stack's first port. Where it is missing, the stack takes the first. {@link
+   * io.millrace.net.NetStack#address} knows ports by name.
    *
    * @throws IllegalArgumentException if the text is no address
    */
   public static IpAddress parse(String text) {
+    int percent = text.indexOf('%');
+    if (percent >= 0) {
+      return parseZoned(text, percent);
+    }
     try {
       InetAddress address = InetAddress.ofLiteral(text);
       // ofLiteral also takes forms such as "10.1": four parts are what people mean.
@@ -95,12 +102,38 @@ public record IpAddress(long hi, long lo) {
     }
   }
 
-  /** The same address for the java.net API. */
+  private static IpAddress parseZoned(String text, int percent) {
+    IpAddress address = parse(text.substring(0, percent));
+    try {
+      return address.inZone(Integer.parseInt(text.substring(percent + 1)));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "'" + text + "' has no number of a port behind the percent sign", e);
+    }
+  }
+
+  /**
+   * The same link-local address on the link of another port.
+   *
+   * @param zone the port's number, counted from 1
+   * @throws IllegalArgumentException if the address is not link-local, or there is no such zone
+   */
+  public IpAddress inZone(int zone) {
+    if (!Ipv6Scope.isLinkLocal(hi)) {
+      throw new IllegalArgumentException(this + " is not link-local: only those have a zone");
+    }
+    if (zone < 1 || zone > 0xffff) {
+      throw new IllegalArgumentException("a zone is the number of a port from 1, not " + zone);
+    }
+    return new IpAddress(Ipv6Scope.withZone(zone), lo);
+  }
+
+  /** The same address for the java.net API, without its zone. */
   public InetAddress toInetAddress() {
     byte[] bytes =
         isV4()
             ? ByteBuffer.allocate(4).putInt(v4Bits()).array()
-            : ByteBuffer.allocate(16).putLong(hi).putLong(lo).array();
+            : ByteBuffer.allocate(16).putLong(Ipv6Scope.onWire(hi)).putLong(lo).array();
     try {
       return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
@@ -110,6 +143,8 @@ public record IpAddress(long hi, long lo) {
 
   @Override
   public String toString() {
-    return toInetAddress().getHostAddress();
+    int zone = isV4() ? 0 : Ipv6Scope.zone(hi);
+    String text = toInetAddress().getHostAddress();
+    return zone == 0 ? text : text + "%" + zone;
   }
 }

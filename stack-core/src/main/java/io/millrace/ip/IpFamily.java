@@ -118,6 +118,9 @@ public interface IpFamily {
     return null;
   }
 
+  /** The stack closes: the last packets may be sent. Called once, behind the transports' end. */
+  default void close(long now) {}
+
   /** The addresses of ours, with their prefixes. */
   java.util.List<IpPrefix> addresses();
 }

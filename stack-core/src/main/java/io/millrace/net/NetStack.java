@@ -76,6 +76,31 @@ public final class NetStack implements AutoCloseable {
   }
 
   /**
+   * Parses an address as {@link IpAddress#parse} does, and knows the ports by name as well: {@code
+   * fe80::1%tap:mr0} or {@code fe80::1%mr0} is on the link of the port {@code tap:mr0}.
+   *
+   * @throws IllegalArgumentException if the text is no address, or names no port of the stack
+   */
+  public IpAddress address(String text) {
+    int percent = text.indexOf('%');
+    String zone = text.substring(percent + 1);
+    if (percent < 0 || zone.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return IpAddress.parse(text);
+    }
+    for (int i = 0; i < ports.size(); i++) {
+      String name = ports.get(i).info().name();
+      if (name.equals(zone) || name.endsWith(":" + zone)) {
+        return IpAddress.parse(text.substring(0, percent)).inZone(i + 1);
+      }
+    }
+    throw new IllegalArgumentException(
+        "'"
+            + zone
+            + "' is no port of this stack; it has "
+            + ports.stream().map(each -> each.info().name()).toList());
+  }
+
+  /**
    * Adds an address with its on-link prefix to a port, on all shards, as if it had been given at
    * the start. Any thread; takes effect in the shards' next duty cycles.
    *

@@ -614,6 +614,8 @@ public final class Shard {
         report("closing", e);
       }
     }
+    close(ipv4, now);
+    close(ipv6, now);
     for (NetInterface each : ports) {
       flush(each);
       each.drop();
@@ -624,6 +626,16 @@ public final class Shard {
       } catch (RuntimeException | Error e) {
         report("closing", e);
       }
+    }
+  }
+
+  private void close(IpFamily family, long now) {
+    try {
+      if (family != null) {
+        family.close(now);
+      }
+    } catch (RuntimeException | Error e) {
+      report("closing", e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.millrace.net;
 
 import io.millrace.flow.Toeplitz;
+import io.millrace.ip.Ipv6Scope;
 
 /**
  * Which shard a flow belongs to: the receive hash of the port that it comes in by says so, or,
@@ -28,7 +29,10 @@ public final class Steering {
       return 0;
     }
     Toeplitz hash = hashes[interfaceIndex];
-    int queue = hash.queue(hash.hash(remoteHi, remoteLo, localHi, localLo, ports));
+    // The device knows of no zones.
+    long theirs = Ipv6Scope.onWire(remoteHi);
+    long ours = Ipv6Scope.onWire(localHi);
+    int queue = hash.queue(hash.hash(theirs, remoteLo, ours, localLo, ports));
     return queue < shards ? queue : queue % shards;
   }
 }

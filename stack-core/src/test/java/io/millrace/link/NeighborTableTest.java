@@ -16,6 +16,7 @@ import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** RFC 1122 §2.3.2, RFC 4861 §7.3. */
@@ -173,6 +174,8 @@ class NeighborTableTest {
     assertThat(asked).hasSize(1);
   }
 
+  @Tag("rfc1122:3.3.1.4-3")
+  @Tag("rfc1122:3.3.1.4-4")
   @Test
   void aTransportThatHearsFromTheNeighborMakesAskingNeedless() {
     Neighbor neighbor = want(1);
@@ -188,6 +191,7 @@ class NeighborTableTest {
     assertThat(neighbor.isUsable()).isTrue();
   }
 
+  @Tag("rfc1122:3.3.1.4-1")
   @Test
   void anUnusedNeighborGrowsStaleIsAskedOnUseAndForgottenInTheEnd() {
     Neighbor neighbor = want(1);

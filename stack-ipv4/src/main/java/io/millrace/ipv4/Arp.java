@@ -60,13 +60,25 @@ final class Arp implements NeighborResolver {
       }
       return;
     }
-    AddressClaim claim = new AddressClaim(family, this, counters, shard.wheel(), on, prefix);
-    claims.add(claim);
+    AddressClaim claim = claim(on, prefix, null);
     if (probe) {
       claim.probe(now);
     } else {
       claim.announce(now);
     }
+  }
+
+  /** A claim that its owner probes for and announces. On the first shard. */
+  AddressClaim claim(NetInterface on, IpPrefix prefix, AddressClaim.Owner owner) {
+    AddressClaim claim = new AddressClaim(family, this, counters, shard.wheel(), on, prefix, owner);
+    claims.add(claim);
+    return claim;
+  }
+
+  /** Takes a claim back. */
+  void forget(AddressClaim claim) {
+    claim.giveUp();
+    claims.remove(claim);
   }
 
   // ---- in ----
@@ -112,7 +124,7 @@ final class Arp implements NeighborResolver {
       // Our own packet, come back on a looping link.
       return DropReason.ARP_NOT_FOR_US;
     }
-    if (isConflict(from, sender, target, now)) {
+    if (isConflict(from, mac, sender, target, now)) {
       return null;
     }
     boolean forUs = addresses.isOn(from, target);
@@ -134,11 +146,21 @@ final class Arp implements NeighborResolver {
     return forUs || known != null ? null : DropReason.ARP_NOT_FOR_US;
   }
 
-  private boolean isConflict(NetInterface from, int sender, int target, long now) {
+  private boolean isConflict(NetInterface from, long mac, int sender, int target, long now) {
     for (int i = 0; i < claims.size(); i++) {
       AddressClaim claim = claims.get(i);
-      if (claim.contradicts(from, sender, target)) {
+      if (claim.contradicts(from, sender, target) && !isOurs(mac)) {
         claim.onConflict(now);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** RFC 5227 §2.1.1, §2.4: another interface of ours on the same link does not contradict us. */
+  private boolean isOurs(long mac) {
+    for (int i = 0; i < shard.interfaceCount(); i++) {
+      if (shard.networkInterface(i).mac() == mac) {
         return true;
       }
     }

@@ -7,6 +7,7 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.TokenBucket;
 import io.millrace.net.Shard;
 
 /**

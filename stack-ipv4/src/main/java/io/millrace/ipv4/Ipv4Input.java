@@ -22,11 +22,14 @@ final class Ipv4Input {
   private final Icmpv4 icmp;
   private final IcmpErrors errors;
   private final Igmp igmp;
-  private final Ipv4Reassembly reassembly;
+  private final Ipv4Fragments fragments;
   private final Ipv4Family family;
 
   /** Null in a host. */
   private final Ipv4Forwarding forwarding;
+
+  /** Null if there is no client. */
+  private Dhcp dhcp;
 
   Ipv4Input(
       Shard shard,
@@ -35,7 +38,7 @@ final class Ipv4Input {
       Icmpv4 icmp,
       IcmpErrors errors,
       Igmp igmp,
-      Ipv4Reassembly reassembly,
+      Ipv4Fragments fragments,
       Ipv4Forwarding forwarding) {
     this.shard = shard;
     this.family = family;
@@ -45,7 +48,12 @@ final class Ipv4Input {
     this.icmp = icmp;
     this.errors = errors;
     this.igmp = igmp;
-    this.reassembly = reassembly;
+    this.fragments = fragments;
+  }
+
+  /** Whom to give what DHCP servers send, before it is asked for which address it is. */
+  void dhcp(Dhcp newDhcp) {
+    dhcp = newDhcp;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -55,6 +63,10 @@ final class Ipv4Input {
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
       if (shard.filter() != null && family.filteredFirst(frame, from, now)) {
+        return;
+      }
+      if (dhcp != null && dhcp.isFor(at, from)) {
+        dhcp.input(frame, from, now);
         return;
       }
       dropped = admit(frame, at);
@@ -70,7 +82,7 @@ final class Ipv4Input {
     int protocol = Ipv4Header.protocol(at);
     frame.trim(Ipv4Header.totalLength(at));
     if ((Ipv4Header.flagsAndOffset(at) & (Ipv4Header.MF | Ipv4Header.OFFSET_MASK)) != 0) {
-      Frame whole = reassembly.add(frame, now);
+      Frame whole = fragments.add(frame, now);
       if (whole == null) {
         return;
       }

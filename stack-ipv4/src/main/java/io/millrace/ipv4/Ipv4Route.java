@@ -6,6 +6,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.NextHop;
 import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
@@ -27,6 +28,10 @@ final class Ipv4Route extends Route {
 
   private NetInterface networkInterface;
   private Neighbor neighbor;
+
+  /** The router, or null if there is none. */
+  private NextHop router;
+
   private int nextHop;
   private int linkHeaderSize;
   private int ourMacLow;
@@ -58,16 +63,18 @@ final class Ipv4Route extends Route {
    * Points the route at an interface and a next hop, at the family's present generation.
    *
    * @param group the link address if the destination is a broadcast or multicast address, else -1
-   * @param via the address of the next hop
    */
-  void pointTo(NetInterface through, int via, long group, int newGeneration) {
+  void pointTo(NextHop next, long group, int newGeneration) {
+    NetInterface through = next.through();
     networkInterface = through;
-    nextHop = via;
+    router = next.isOnLink() ? null : next;
+    nextHop = next.isOnLink() ? destination : (int) next.viaLo();
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
     broadcast = group == Ethernet.BROADCAST;
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
-    pathMtu = pathMtuTimer == null ? through.mtu() : Math.min(pathMtu, through.mtu());
+    int linkMtu = family.linkMtu(through);
+    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -86,6 +93,11 @@ final class Ipv4Route extends Route {
 
   boolean isCurrent() {
     return generation == family.generation();
+  }
+
+  /** Whether the route's router was asked for lately and did not answer. */
+  boolean isSilent() {
+    return router != null && neighbor != null && neighbor.isFailed();
   }
 
   /** Whether datagrams of ours may say "don't fragment" on this path. */
@@ -171,6 +183,9 @@ final class Ipv4Route extends Route {
     if (next == null || !next.send(datagram, now)) {
       next = family.neighbors().demand(networkInterface, 0, IpAddress.v4Lo(nextHop), now);
       neighbor = next;
+      if (router != null) {
+        router.neighbor(next);
+      }
       if (!next.send(datagram, now)) {
         throw new AssertionError("a neighbor that was just found is in the table");
       }
@@ -214,7 +229,7 @@ final class Ipv4Route extends Route {
     protected void onTimer(long now) {
       pathMtuTimer = null;
       belowFloor = false;
-      pathMtu = networkInterface.mtu();
+      pathMtu = family.linkMtu(networkInterface);
     }
   }
 }

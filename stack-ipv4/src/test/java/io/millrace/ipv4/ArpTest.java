@@ -16,6 +16,8 @@ class ArpTest {
   private static final long OTHER_MAC = 0x02_00_00_00_00_33L;
   private static final byte[] DATA = Packets.udpPacket(1, 2, new byte[4]);
 
+  @Tag("rfc5227:2.5-1")
+  @Tag("rfc5227:2.6-1")
   @Tag("rfc826:2-3")
   @Tag("rfc826:2-5")
   @Test
@@ -171,6 +173,7 @@ class ArpTest {
 
   // ---- RFC 5227 ----
 
+  @Tag("rfc5227:2.3-1")
   @Test
   void announcesAnAddressTwiceTwoSecondsApart() {
     try (TestHost host = TestHost.start()) {
@@ -213,6 +216,9 @@ class ArpTest {
     }
   }
 
+  @Tag("rfc5227:2.1.1-2")
+  @Tag("rfc5227:2.1.1-3")
+  @Tag("rfc5227:2.1.1-5")
   @Test
   void givesUpAnAddressThatAProbeFindsTaken() {
     for (byte[] other :
@@ -232,6 +238,7 @@ class ArpTest {
     }
   }
 
+  @Tag("rfc5227:2.5-1")
   @Test
   void answersProbesForOurAddress() {
     try (TestHost host = TestHost.start()) {
@@ -241,26 +248,31 @@ class ArpTest {
     }
   }
 
+  @Tag("rfc5227:2.4-1")
+  @Tag("rfc5227:2.4-2")
+  @Tag("rfc5227:2.4-3")
   @Test
-  void defendsItsAddressOncePerTenSeconds() {
+  void defendsItsAddressOnceUntilThereWasNoConflictForTenSeconds() {
     try (TestHost host = TestHost.start()) {
       host.advance(5 * TestHost.SECOND);
       host.sent();
-      byte[] theirs = Packets.arp(1, OTHER_MAC, TestHost.OURS, 0, TestHost.OURS);
-      host.receive(theirs);
+      byte[] request = Packets.arp(1, OTHER_MAC, TestHost.OURS, 0, TestHost.OURS);
+      byte[] reply = Packets.arp(2, OTHER_MAC, TestHost.OURS, TestPort.MAC, TestHost.PEER);
+      host.receive(request);
       ArpPacket.ArpHeader defense = host.sentArp().get(0).getHeader();
       assertThat(defense.getSrcProtocolAddr().getHostAddress()).isEqualTo(TestHost.OURS);
       assertThat(defense.getDstProtocolAddr().getHostAddress()).isEqualTo(TestHost.OURS);
-      for (int i = 0; i < 9; i++) {
-        host.advance(TestHost.SECOND);
-        host.receive(theirs);
+      for (int i = 0; i < 5; i++) {
+        host.advance(9 * TestHost.SECOND);
+        host.receive(i % 2 == 0 ? request : reply);
       }
       assertThat(host.sent()).isEmpty();
-      host.advance(2 * TestHost.SECOND);
-      host.receive(theirs);
+      host.advance(10 * TestHost.SECOND);
+      host.receive(reply);
       assertThat(host.sentArp()).hasSize(1);
-      assertThat(host.count(Counter.ARP_CONFLICTS)).isEqualTo(11);
+      assertThat(host.count(Counter.ARP_CONFLICTS)).isEqualTo(7);
       assertThat(host.count(Counter.ARP_DEFENSES)).isEqualTo(2);
+      assertThat(host.family.addresses()).as("it is kept").hasSize(1);
     }
   }
 }

@@ -20,6 +20,7 @@ class FuzzTest {
   private static final int PACKETS = 500;
   private static final int[] EXTREMES = {0, 1, 2, 4, 5, 0x0f, 0x40, 0x45, 0x7f, 0x80, 0xfe, 0xff};
 
+  @net.jqwik.api.Tag("rfc1122:3.1-4")
   @Property(tries = 400)
   void survives(@ForAll long seed) {
     round(seed);

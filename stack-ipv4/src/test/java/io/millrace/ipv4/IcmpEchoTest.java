@@ -6,6 +6,7 @@ import io.millrace.diag.DropReason;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +16,14 @@ import org.pcap4j.packet.IcmpV4EchoReplyPacket;
 import org.pcap4j.packet.IpV4Packet;
 
 /** RFC 792 "Echo or Echo Reply Message", RFC 1122 §3.2.2.6. */
+@Tag("rfc792:Introduction-1")
+@Tag("rfc792:Echo-1")
+@Tag("rfc792:Echo-2")
+@Tag("rfc1122:3.1-1")
+@Tag("rfc1122:3.2.2.6-1")
+@Tag("rfc1122:3.2.2.6-4")
+@Tag("rfc1812:4.3.2.5-1")
+@Tag("rfc1812:4.3.3.6-1")
 class IcmpEchoTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 56, 1471, 1472})
@@ -41,6 +50,7 @@ class IcmpEchoTest {
     }
   }
 
+  @Tag("rfc792:Echo-2")
   @Test
   void answersAPingOfNothingButZerosWithAChecksumThatVerifies() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -59,6 +69,7 @@ class IcmpEchoTest {
     }
   }
 
+  @Tag("rfc1122:3.2.2.6-4")
   @ParameterizedTest
   @ValueSource(ints = {1473, 8192, 65_507})
   void answersPingsInFragmentsWithFragments(int size) {
@@ -100,6 +111,7 @@ class IcmpEchoTest {
     return Packets.join(parts.toArray(byte[][]::new));
   }
 
+  @Tag("rfc792:Formats-1")
   @Test
   void dropsBadChecksumsAndTruncatedMessages() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -114,6 +126,7 @@ class IcmpEchoTest {
     }
   }
 
+  @Tag("rfc1122:3.2.2.6-3")
   @Test
   void answersBroadcastPingsOnlyIfConfigured() {
     byte[] ping = Packets.echo(1, 2, new byte[8]).to("10.0.0.255").linkBroadcast().build();

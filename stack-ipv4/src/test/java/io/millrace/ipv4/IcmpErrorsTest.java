@@ -8,6 +8,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +35,11 @@ class IcmpErrorsTest {
 
   // ---- sent ----
 
+  @Tag("rfc792:Unreachable-1")
+  @Tag("rfc792:Formats-2")
+  @Tag("rfc1122:3.2.2-2")
+  @Tag("rfc1812:4.3.2.3-1")
+  @Tag("rfc1812:4.3.2.3-2")
   @Test
   void quotesTheOffenderUpTo576Bytes() {
     for (int size : new int[] {0, 1, 100, 519, 520, 521, 1400}) {
@@ -53,6 +59,15 @@ class IcmpErrorsTest {
     }
   }
 
+  @Tag("rfc792:Introduction-2")
+  @Tag("rfc792:Introduction-3")
+  @Tag("rfc1122:3.2.2-5")
+  @Tag("rfc1122:3.2.2-6")
+  @Tag("rfc1122:3.2.2-7")
+  @Tag("rfc1122:3.2.2-8")
+  @Tag("rfc1812:4.3.2.7-1")
+  @Tag("rfc1812:4.3.2.7-3")
+  @Tag("rfc1812:4.3.2.7-6")
   @Test
   void saysNothingAboutBroadcastsFragmentsAndIcmpErrors() {
     try (TestHost host = refusing()) {
@@ -78,6 +93,7 @@ class IcmpErrorsTest {
     }
   }
 
+  @Tag("rfc1812:4.3.2.8-1")
   @Test
   void sendsNoMoreThanTheRateAllows() {
     try (TestHost host = refusing(Ipv4Config.defaults().withIcmpLimit(100, 10))) {
@@ -123,6 +139,13 @@ class IcmpErrorsTest {
     return Packets.ip(1, Packets.icmp(type, code, rest, quote)).from(ROUTER).build();
   }
 
+  @Tag("rfc792:Unreachable-3")
+  @Tag("rfc792:Formats-2")
+  @Tag("rfc1122:3.2.2-3")
+  @Tag("rfc1122:3.2.2.1-2")
+  @Tag("rfc1122:3.2.2.4-1")
+  @Tag("rfc1122:3.2.2.5-2")
+  @Tag("rfc1122:3.4-4")
   @ParameterizedTest
   @CsvSource({
     "3, 0, NET_UNREACHABLE",
@@ -209,6 +232,11 @@ class IcmpErrorsTest {
     }
   }
 
+  @Tag("rfc1122:3.2.2-1")
+  @Tag("rfc1122:3.2.2.2-4")
+  @Tag("rfc1122:3.2.2.7-1")
+  @Tag("rfc1122:3.2.2.9-3")
+  @Tag("rfc1812:4.3.2.1-1")
   @Test
   void ignoresRedirectsSourceQuenchAndWhatItDoesNotKnow() {
     try (TestHost host = TestHost.start()) {

@@ -16,6 +16,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -305,6 +306,8 @@ class IgmpTest {
     }
   }
 
+  @Tag("rfc1122:3.2.1.3-6")
+  @Tag("rfc1122:3.3.7-1")
   @Test
   @DisplayName("a group's datagrams are taken once it is joined, and no longer when it is left")
   void takesDatagramsOfJoinedGroups() {

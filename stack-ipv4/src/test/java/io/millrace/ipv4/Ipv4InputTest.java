@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +29,10 @@ class Ipv4InputTest {
     return frame;
   }
 
+  @Tag("rfc791:3.3-1")
+  @Tag("rfc1122:3.2.1.6-2")
+  @Tag("rfc1122:3.4-2")
+  @Tag("rfc768:IPInterface-1")
   @Test
   void handsAWholeDatagramUpWithWhatTheHeaderSaid() {
     try (TestHost host = TestHost.start()) {
@@ -52,6 +57,7 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc1122:3.2.1.7-2")
   @Test
   void aTtlThatHasRunOutIsForRoutersToMind() {
     try (TestHost host = TestHost.start()) {
@@ -62,6 +68,7 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc1812:5.2.2-1")
   @Test
   void dropsHeadersCutShortAtEveryByte() {
     try (TestHost host = TestHost.start()) {
@@ -73,6 +80,12 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc791:3.1-1")
+  @Tag("rfc791:3.1-2")
+  @Tag("rfc1122:3.2.1.1-1")
+  @Tag("rfc1122:3.2.1.2-1")
+  @Tag("rfc1812:4.3.2.7-2")
+  @Tag("rfc1812:5.2.2-1")
   @Test
   void dropsWrongVersionsLengthsAndChecksums() {
     try (TestHost host = TestHost.start()) {
@@ -96,9 +109,15 @@ class Ipv4InputTest {
         assertThat(host.shard.counters().totalDrops()).isEqualTo(before + 1);
       }
       assertThat(host.udp.received).isEmpty();
+      assertThat(host.sent()).as("silently").isEmpty();
     }
   }
 
+  @Tag("rfc1122:3.2.1.3-5")
+  @Tag("rfc1122:3.2.1.3-7")
+  @Tag("rfc1122:3.2.2-9")
+  @Tag("rfc1812:4.3.2.7-5")
+  @Tag("rfc1122:4.1.3.6-1")
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -121,6 +140,8 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc1122:3.2.1.3-5")
+  @Tag("rfc1122:3.2.1.3-6")
   @ParameterizedTest
   @ValueSource(strings = {"10.0.0.3", "8.8.8.8", "127.0.0.1", "224.0.0.2", "10.0.1.255", "0.0.0.0"})
   void neitherForwardsNorAnswersWhatIsForOthers(String destination) {
@@ -130,6 +151,9 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.6-1")
+  @Tag("rfc1122:3.3.6-2")
+  @Tag("rfc1122:3.3.7-2")
   @ParameterizedTest
   @ValueSource(strings = {"255.255.255.255", "10.0.0.255", "10.0.0.0", "224.0.0.1"})
   void broadcastsReachUdpButNeverTcp(String destination) {
@@ -144,6 +168,7 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.6-4")
   @Test
   void unicastInALinkBroadcastIsDropped() {
     try (TestHost host = TestHost.start()) {
@@ -165,6 +190,7 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc791:2.3-1")
   @Test
   void allOfManyAddressesAreOurs() {
     String[] addresses = new String[100];
@@ -183,6 +209,8 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc791:3.1-8")
+  @Tag("rfc1122:3.2.1.8-3")
   @Test
   void passesOverOptionsAndRefusesBadOnesAndSourceRoutes() {
     try (TestHost host = TestHost.start()) {
@@ -220,6 +248,10 @@ class Ipv4InputTest {
     }
   }
 
+  @Tag("rfc792:Unreachable-1")
+  @Tag("rfc792:Unreachable-2")
+  @Tag("rfc1122:3.2.2.1-1")
+  @Tag("rfc1122:3.3.8-1")
   @Test
   void saysThatAProtocolIsUnknown() {
     try (TestHost host = TestHost.start().introducePeer()) {

@@ -21,6 +21,7 @@ import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pcap4j.packet.Dot1qVlanTagPacket;
 import org.pcap4j.packet.EthernetPacket;
@@ -31,6 +32,10 @@ import org.pcap4j.packet.UdpPacket;
 class Ipv4OutputTest {
   private static final byte[] DATA = Packets.udpPacket(7, 9, Packets.random(3, 32));
 
+  @net.jqwik.api.Tag("rfc791:3.3-1")
+  @net.jqwik.api.Tag("rfc1122:3.2.1.6-1")
+  @net.jqwik.api.Tag("rfc1122:3.2.1.7-3")
+  @net.jqwik.api.Tag("rfc1122:3.4-1")
   @Property(tries = 300)
   void writesTheHeaderThatWasAskedFor(
       @ForAll @IntRange(max = 255) int trafficClass,
@@ -61,6 +66,7 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc791:3.2-1")
   @Test
   void whatMayBeFragmentedHasIdentificationsThatDoNotRepeatSoon() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -85,6 +91,8 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.1.1-1")
+  @Tag("rfc1122:3.3.1.2-2")
   @Test
   void whatIsNotOnTheLinkGoesToTheRouter() {
     try (TestHost host = TestHost.start()) {
@@ -99,6 +107,7 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.6-3")
   @Test
   void broadcastsAndGroupsNeedNoNeighbor() {
     try (TestHost host = TestHost.start()) {
@@ -115,6 +124,10 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc1122:3.2.1.3-2")
+  @Tag("rfc1122:3.2.1.3-3")
+  @Tag("rfc1122:3.2.1.3-5")
+  @Tag("rfc1122:4.1.3.6-2")
   @Test
   void thereIsNoRouteToWhatIsNoDestination() {
     try (TestHost host = TestHost.start()) {
@@ -129,6 +142,8 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc1122:3.2.1.3-4")
+  @Tag("rfc1122:3.2.2.9-2")
   @Test
   void refusesAddressesThatNoHostCanHave() {
     try (TestHost host = TestHost.start()) {
@@ -144,6 +159,7 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.1.2-1")
   @Test
   void aRouteIsCachedAndFollowsNewRoutes() {
     try (TestHost host = TestHost.start()) {
@@ -188,6 +204,7 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.4.3-1")
   @Test
   void picksTheSourceOfTheNetworkThatTheDestinationIsOn() {
     try (TestHost host =
@@ -210,6 +227,9 @@ class Ipv4OutputTest {
 
   // ---- fragments ----
 
+  @net.jqwik.api.Tag("rfc791:3.2-2")
+  @net.jqwik.api.Tag("rfc791:3.2-3")
+  @net.jqwik.api.Tag("rfc1122:3.3.3-2")
   @Property(tries = 200)
   void fragmentsWhatIsTooBigSoThatItCanBePutTogether(
       @ForAll @IntRange(min = 1, max = 65_507) int size,
@@ -247,6 +267,7 @@ class Ipv4OutputTest {
     }
   }
 
+  @Tag("rfc791:2.3-2")
   @Test
   void dontFragmentMeansDrop() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -310,6 +331,7 @@ class Ipv4OutputTest {
 
   // ---- path MTU, RFC 1191 ----
 
+  @Tag("rfc1122:3.3.3-1")
   @Test
   void learnsASmallerPathMtuNeverALargerAndForgetsItAfterTenMinutes() {
     try (TestHost host = TestHost.start().introducePeer()) {

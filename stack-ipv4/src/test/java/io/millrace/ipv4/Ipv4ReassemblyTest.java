@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,9 @@ class Ipv4ReassemblyTest {
     return parts;
   }
 
+  @net.jqwik.api.Tag("rfc791:3.2-4")
+  @net.jqwik.api.Tag("rfc1122:3.2.1.4-1")
+  @net.jqwik.api.Tag("rfc1122:3.3.2-1")
   @Property(tries = 500)
   void anyOrderWithDuplicatesGivesTheDatagram(
       @ForAll @IntRange(min = 17, max = 12_000) int size,
@@ -112,6 +116,10 @@ class Ipv4ReassemblyTest {
     }
   }
 
+  @Tag("rfc791:3.1-3")
+  @Tag("rfc1122:3.3.2-2")
+  @Tag("rfc1122:3.3.2-3")
+  @Tag("rfc1122:3.3.2-4")
   @Test
   void theLargestDatagramIsPutTogether() {
     try (TestHost host = TestHost.start()) {
@@ -187,6 +195,7 @@ class Ipv4ReassemblyTest {
     }
   }
 
+  @Tag("rfc791:2.3-3")
   @Test
   void fragmentsOfDifferentDatagramsDoNotMix() {
     try (TestHost host = TestHost.start()) {
@@ -223,6 +232,9 @@ class Ipv4ReassemblyTest {
     }
   }
 
+  @Tag("rfc791:3.2-5")
+  @Tag("rfc792:TimeExceeded-1")
+  @Tag("rfc1122:3.3.2-5")
   @Test
   void whatIsNotWholeInTimeIsDroppedAndItsSenderTold() {
     try (TestHost host = TestHost.start().introducePeer()) {

@@ -9,6 +9,7 @@ import io.millrace.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pcap4j.packet.IcmpV4CommonPacket;
 import org.pcap4j.packet.IcmpV4EchoPacket;
@@ -34,6 +35,8 @@ class PingTest {
     return Ping.open(host.shard, IpAddress.parse(to), handler);
   }
 
+  @Tag("rfc1122:3.2.2.6-2")
+  @Tag("rfc1122:3.2.2.6-5")
   @Test
   void sendsAnEchoAndHearsTheReply() {
     try (TestHost host = TestHost.start().introducePeer();
@@ -109,6 +112,7 @@ class PingTest {
     }
   }
 
+  @Tag("rfc1122:3.2.1.7-1")
   @Test
   void saysWhatIsWrong() {
     try (TestHost host = TestHost.start();

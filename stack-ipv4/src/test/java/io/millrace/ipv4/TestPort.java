@@ -25,7 +25,11 @@ final class TestPort implements Port, PortQueue {
   private int receiveFlags;
 
   TestPort(int mtu, int offloads) {
-    info = new PortInfo("test", MAC, mtu, 1, offloads);
+    this(mtu, offloads, MAC);
+  }
+
+  TestPort(int mtu, int offloads, long mac) {
+    info = new PortInfo("test", mac, mtu, 1, offloads);
   }
 
   void put(byte[] frame) {

@@ -10,6 +10,7 @@ import io.millrace.time.ShardClock;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A host on two links (RFC 1122 §3.3.4). */
@@ -41,6 +42,11 @@ class TwoInterfacesTest {
     return (Ipv4Route) shard.route(0, 0, to.hi(), to.lo());
   }
 
+  @Tag("rfc791:2.3-1")
+  @Tag("rfc1122:3.2.1.3-1")
+  @Tag("rfc1122:3.2.2.9-1")
+  @Tag("rfc1122:3.3.1.1-2")
+  @Tag("rfc1122:3.3.1.6-1")
   @Test
   void everyNetworkIsReachedThroughItsInterface() {
     assertThat(routeTo("10.0.0.9").networkInterface().index()).isZero();

@@ -37,6 +37,7 @@ import java.util.Objects;
  * @param synCookies whether SYNs beyond a listener's backlog are answered without being remembered
  *     (RFC 4987 §3.6); if not, they are dropped
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
+ * @param hopLimit the time to live or hop limit of segments, 1 to 255 (RFC 9293 §3.9.2, MUST-49)
  */
 public record TcpConfig(
     int receiveBuffer,
@@ -64,7 +65,8 @@ public record TcpConfig(
     int maxConnections,
     int blackHoleTimeouts,
     boolean synCookies,
-    int challengeAcks) {
+    int challengeAcks,
+    int hopLimit) {
 
   private static final long MILLI = 1_000_000L;
   private static final long SECOND = 1_000_000_000L;
@@ -95,7 +97,8 @@ public record TcpConfig(
           2_000_000,
           3,
           true,
-          10);
+          10,
+          64);
 
   /** Checks the ranges. */
   public TcpConfig {
@@ -119,6 +122,7 @@ public record TcpConfig(
     range("maxConnections", maxConnections, 1, 100_000_000);
     range("blackHoleTimeouts", blackHoleTimeouts, 0, 100);
     range("challengeAcks", challengeAcks, 1, 1_000_000);
+    range("hopLimit", hopLimit, 1, 255);
   }
 
   private static void range(String name, long value, long least, long most) {
@@ -130,7 +134,7 @@ public record TcpConfig(
 
   /**
    * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
-   * ms, CUBIC, initial window 10, TIME-WAIT 60 s.
+   * ms, CUBIC, initial window 10, TIME-WAIT 60 s, hop limit 64.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;
@@ -169,6 +173,7 @@ public record TcpConfig(
     private int blackHoleTimeouts;
     private boolean synCookies;
     private int challengeAcks;
+    private int hopLimit;
 
     private Builder(TcpConfig from) {
       receiveBuffer = from.receiveBuffer;
@@ -197,6 +202,7 @@ public record TcpConfig(
       blackHoleTimeouts = from.blackHoleTimeouts;
       synCookies = from.synCookies;
       challengeAcks = from.challengeAcks;
+      hopLimit = from.hopLimit;
     }
 
     /** Sets {@link TcpConfig#receiveBuffer()}. */
@@ -355,6 +361,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#hopLimit()}. */
+    public Builder hopLimit(int value) {
+      hopLimit = value;
+      return this;
+    }
+
     /** The configuration, its ranges checked. */
     public TcpConfig build() {
       return new TcpConfig(
@@ -383,7 +395,8 @@ public record TcpConfig(
           maxConnections,
           blackHoleTimeouts,
           synCookies,
-          challengeAcks);
+          challengeAcks,
+          hopLimit);
     }
   }
 }

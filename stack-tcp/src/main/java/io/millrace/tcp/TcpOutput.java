@@ -28,12 +28,11 @@ final class TcpOutput {
   /** Room that is left on the interface for acknowledgments, resets and other protocols. */
   private static final int RESERVE = 128;
 
-  private static final int HOP_LIMIT = 64;
-
   private final TcpMachine machine;
   private final FramePool pool;
   private final Counters counters;
   private final SegmentOut out = new SegmentOut();
+  private final int hopLimit;
 
   /** Frames that are left for the same, and for receiving; a small pool keeps fewer. */
   private final int frameReserve;
@@ -42,6 +41,7 @@ final class TcpOutput {
     this.machine = machine;
     this.pool = shard.pool();
     this.counters = shard.counters();
+    this.hopLimit = machine.config().hopLimit();
     this.frameReserve = Math.min(RESERVE, pool.frames() / 8);
   }
 
@@ -118,6 +118,6 @@ final class TcpOutput {
     SegmentWriter.write(frame, out, ports, route.pseudoHeaderSum(IpProtocol.TCP), offload);
     counters.increment(Counter.TCP_OUT_SEGS);
     // RFC 1191 §6: segments are never fragmented on the way; they become smaller instead.
-    route.send(frame, IpProtocol.TCP, trafficClass, HOP_LIMIT, true, now);
+    route.send(frame, IpProtocol.TCP, trafficClass, hopLimit, true, now);
   }
 }

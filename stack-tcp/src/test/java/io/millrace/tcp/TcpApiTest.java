@@ -1,6 +1,7 @@
 package io.millrace.tcp;
 
 import static io.millrace.testkit.packet.Check.tos;
+import static io.millrace.testkit.packet.Check.ttl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -405,6 +407,19 @@ class TcpApiTest {
       wire.send(10);
       wire.outData(1, 10).decoded().check(tos(0xb8)); // RFC 9293 §3.9.1.9 (MUST-48)
     }
+  }
+
+  @Test
+  @Tag("rfc1122:3.2.1.7-4")
+  void theHopLimitIsConfigured() {
+    // RFC 9293 §3.9.2 (MUST-49)
+    try (TcpWire wire = TcpWire.open(TcpConfig.defaults().with().hopLimit(17).build())) {
+      wire.send(10);
+      wire.outData(1, 10).decoded().check(ttl(17));
+    }
+    assertThatThrownBy(() -> TcpConfig.defaults().with().hopLimit(0).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("hopLimit is 0, which is not between 1 and 255");
   }
 
   @Test

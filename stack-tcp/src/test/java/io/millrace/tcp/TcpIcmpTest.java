@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.ip.IcmpError;
 import io.millrace.testkit.PlainIpv4;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +24,7 @@ class TcpIcmpTest {
     }
   }
 
+  @Tag("rfc1122:3.2.2.1-3")
   @ParameterizedTest
   @EnumSource(
       value = IcmpError.class,
@@ -44,6 +46,7 @@ class TcpIcmpTest {
     }
   }
 
+  @Tag("rfc1122:3.2.2.1-3")
   @ParameterizedTest
   @EnumSource(IcmpError.class)
   void noErrorEndsAnOpenConnection(IcmpError error) {

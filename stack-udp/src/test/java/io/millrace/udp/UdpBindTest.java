@@ -10,6 +10,7 @@ import io.millrace.udp.UdpFixture.Recorder;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Which socket may have which port, and which socket gets a datagram. */
@@ -36,6 +37,7 @@ final class UdpBindTest {
     }
   }
 
+  @Tag("rfc768:UserInterface-1")
   @Test
   void aPortIsTakenUntilItsSocketIsClosed() {
     UdpSocket first = net.udp.bind(53, one);
@@ -125,6 +127,7 @@ final class UdpBindTest {
     assertThat(one.sources).as("still bound, still receiving").containsExactly(1000);
   }
 
+  @Tag("rfc1122:4.1.3.6-2")
   @Test
   void onlyAddressesOfOursCanBeBound() {
     assertThatThrownBy(() -> net.udp.bind(PEER, 53, one))

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What arrives: checked, delivered in place, or dropped with a name. */
@@ -30,6 +31,8 @@ final class UdpInputTest {
     net.close();
   }
 
+  @Tag("rfc768:UserInterface-2")
+  @Tag("rfc1122:4.1.3.5-1")
   @Test
   void aDatagramIsDeliveredWithItsSource() {
     List<String> seen = new ArrayList<>();
@@ -96,6 +99,7 @@ final class UdpInputTest {
     assertThat(net.counters().get(DropReason.UDP_BAD_LENGTH)).isEqualTo(datagram);
   }
 
+  @Tag("rfc768:Fields-2")
   @Test
   void theLengthFieldIsBelievedOnlyIfItCanBe() {
     net.udp.bind(7, handler);
@@ -121,6 +125,9 @@ final class UdpInputTest {
     assertThat(handler.received).containsExactly(HELLO);
   }
 
+  @Tag("rfc768:Fields-3")
+  @Tag("rfc1122:4.1.3.4-1")
+  @Tag("rfc1122:4.1.3.4-3")
   @Test
   void aWrongChecksumIsDroppedSilently() {
     // RFC 1122 §4.1.3.4
@@ -135,6 +142,7 @@ final class UdpInputTest {
     assertThat(net.peer.drain()).isEmpty();
   }
 
+  @Tag("rfc768:Fields-5")
   @Test
   void overIpv4ChecksumZeroMeansThatThereIsNone() {
     net.udp.bind(7, handler);
@@ -203,6 +211,10 @@ final class UdpInputTest {
     return frame;
   }
 
+  @Tag("rfc792:Unreachable-2")
+  @Tag("rfc1122:3.2.2.1-1")
+  @Tag("rfc1122:3.4-3")
+  @Tag("rfc1122:4.1.3.1-1")
   @Test
   void nobodyOnThePortIsAnsweredWithPortUnreachable() {
     // RFC 1122 §4.1.3.1
@@ -270,6 +282,8 @@ final class UdpInputTest {
     assertThat(handler.sources).containsExactly(4001);
   }
 
+  @Tag("rfc792:Unreachable-3")
+  @Tag("rfc1122:4.1.3.3-1")
   @Test
   void icmpErrorsAreDeliveredToTheSocketThatSent() {
     // RFC 1122 §4.1.3.3

@@ -21,6 +21,7 @@ import io.millrace.udp.UdpFixture.Recorder;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is sent: every frame is also decoded and verified by the link. */
@@ -44,6 +45,8 @@ final class UdpOutputTest {
     return net.peer.next();
   }
 
+  @Tag("rfc768:UserInterface-3")
+  @Tag("rfc1122:4.1.3.4-1")
   @Test
   void everyPayloadLengthArrivesAsItWas() {
     for (int length : new int[] {0, 1, 2, 3, 64, 255, 256, 257, 258, 1471, 1472, 9001, 65_507}) {
@@ -76,6 +79,7 @@ final class UdpOutputTest {
     assertThat(data.references()).isEqualTo(1);
   }
 
+  @Tag("rfc768:Fields-4")
   @Test
   void aChecksumThatIsZeroIsSentAsAllOnes() {
     // RFC 768. Two bytes of payload are chosen so that the sum comes out as zero.
@@ -161,6 +165,7 @@ final class UdpOutputTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
+  @Tag("rfc1122:4.1.4-1")
   @Test
   void optionsAreOnTheWire() {
     socket.hopLimit(5).trafficClass(0xb8).dontFragment(true);
@@ -175,6 +180,7 @@ final class UdpOutputTest {
     assertThat(sent().check(ttl(64), tos(0)).dontFragment()).isFalse();
   }
 
+  @Tag("rfc1122:3.3.3-1")
   @Test
   void whatIsTooBigIsRefused() {
     WrappedBuffer data = UdpFixture.buffer(new byte[65_508]);
@@ -250,6 +256,8 @@ final class UdpOutputTest {
     }
   }
 
+  @Tag("rfc1122:3.3.4.2-1")
+  @Tag("rfc1122:4.1.3.5-2")
   @Test
   void aServerAnswersFromTheAddressThatWasAsked() {
     // RFC 1122 §4.1.3.5

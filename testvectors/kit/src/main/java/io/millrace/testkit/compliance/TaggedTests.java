@@ -14,7 +14,9 @@ import java.util.stream.Stream;
 
 /** Finds the tests that name a requirement: Java methods and classes, and packet scripts. */
 final class TaggedTests {
-  private static final Pattern TAG = Pattern.compile("@Tag\\(\\s*\"(rfc[0-9]+:[^\"]+)\"\\s*\\)");
+  /** JUnit's tag, or that of jqwik for properties. */
+  private static final Pattern TAG =
+      Pattern.compile("@(?:net\\.jqwik\\.api\\.)?Tag\\(\\s*\"(rfc[0-9]+:[^\"]+)\"\\s*\\)");
 
   /** A tag, or the beginning of a type or a method behind tags. */
   private static final Pattern WORTH =

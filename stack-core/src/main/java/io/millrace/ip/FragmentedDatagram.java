@@ -1,4 +1,4 @@
-package io.millrace.ipv4;
+package io.millrace.ip;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
@@ -10,7 +10,7 @@ import java.util.Arrays;
  * The fragments of one datagram, in order of their offsets, without overlap.
  *
  * <p>A fragment's {@link Frame#mark() mark} is its first byte's place in the datagram's data, and
- * the one behind its last; its window starts at its own network header.
+ * the one behind its last; its window is its data, with its network header in front.
  */
 final class FragmentedDatagram extends TimerNode {
   /** The most fragments of one datagram: 64 KiB in pieces of 512 bytes. */
@@ -18,7 +18,7 @@ final class FragmentedDatagram extends TimerNode {
 
   private static final int UNKNOWN = -1;
 
-  private final Ipv4Reassembly reassembly;
+  private final Reassembly reassembly;
   private Frame[] parts = new Frame[8];
   private int count;
   private int received;
@@ -26,42 +26,45 @@ final class FragmentedDatagram extends TimerNode {
   private int codepoints;
   private boolean poisoned;
 
-  private int source;
-  private int destination;
-  private int protocol;
-  private int identification;
+  private long sourceHi;
+  private long sourceLo;
+  private long destinationHi;
+  private long destinationLo;
+  private long name;
 
   /** The place in the table of those that are being put together, or the next spare one. */
   int index;
 
   FragmentedDatagram spare;
 
-  FragmentedDatagram(Ipv4Reassembly reassembly) {
+  FragmentedDatagram(Reassembly reassembly) {
     this.reassembly = reassembly;
   }
 
-  /** Makes it new, for the datagram that this header is of. */
-  void open(long header) {
-    source = Ipv4Header.source(header);
-    destination = Ipv4Header.destination(header);
-    protocol = Ipv4Header.protocol(header);
-    identification = Ipv4Header.identification(header);
+  /** Makes it new, for the datagram that this fragment is of. */
+  void open(Frame fragment, long newName) {
+    sourceHi = fragment.sourceHi();
+    sourceLo = fragment.sourceLo();
+    destinationHi = fragment.destinationHi();
+    destinationLo = fragment.destinationLo();
+    name = newName;
     received = 0;
     size = UNKNOWN;
     codepoints = 0;
     poisoned = false;
   }
 
-  /** RFC 791 §2.3: the fragments of a datagram have these four in common. */
-  boolean isOf(long header) {
-    return source == Ipv4Header.source(header)
-        && destination == Ipv4Header.destination(header)
-        && identification == Ipv4Header.identification(header)
-        && protocol == Ipv4Header.protocol(header);
+  /** What the fragments of a datagram have in common (RFC 791 §2.3, RFC 8200 §4.5). */
+  boolean isOf(Frame fragment, long otherName) {
+    return name == otherName
+        && sourceLo == fragment.sourceLo()
+        && sourceHi == fragment.sourceHi()
+        && destinationLo == fragment.destinationLo()
+        && destinationHi == fragment.destinationHi();
   }
 
-  int source() {
-    return source;
+  boolean isFromSourceOf(Frame fragment) {
+    return sourceLo == fragment.sourceLo() && sourceHi == fragment.sourceHi();
   }
 
   /** The number of fragments that are held. */
@@ -127,7 +130,7 @@ final class FragmentedDatagram extends TimerNode {
     fragment.mark((long) from << 32 | to);
     put(fragment, place);
     received += to - from;
-    codepoints |= 1 << (Ipv4Header.trafficClass(fragment.address()) & 3);
+    codepoints |= 1 << (fragment.trafficClass() & 3);
     return null;
   }
 
@@ -160,11 +163,7 @@ final class FragmentedDatagram extends TimerNode {
   }
 
   private static boolean sameBytes(Frame a, Frame b, int length) {
-    return Bytes.equal(data(a), data(b), length);
-  }
-
-  private static long data(Frame fragment) {
-    return fragment.address() + Ipv4Header.size(fragment.address());
+    return Bytes.equal(a.address(), b.address(), length);
   }
 
   /**
@@ -175,7 +174,7 @@ final class FragmentedDatagram extends TimerNode {
    *     datagram is dropped
    */
   int trafficClass() {
-    int first = Ipv4Header.trafficClass(parts[0].address());
+    int first = parts[0].trafficClass();
     boolean congested = (codepoints & 1 << 3) != 0;
     if (!congested) {
       return first;
@@ -187,7 +186,7 @@ final class FragmentedDatagram extends TimerNode {
   void copyTo(long to) {
     for (int i = 0; i < count; i++) {
       Frame part = parts[i];
-      Bytes.copy(data(part), to + start(part), end(part) - start(part));
+      Bytes.copy(part.address(), to + start(part), end(part) - start(part));
     }
   }
 

@@ -1,7 +1,10 @@
-package io.millrace.ipv4;
+package io.millrace.ip;
 
-/** Lets through a number of events at once and then so many per second (RFC 1812 §4.3.2.8). */
-final class TokenBucket {
+/**
+ * Lets through a number of events at once and then so many per second (RFC 1812 §4.3.2.8, RFC 4443
+ * §2.4 (f)). <b>Thread:</b> its owner's.
+ */
+public final class TokenBucket {
   private static final long SECOND = 1_000_000_000;
 
   private final long interval;
@@ -18,15 +21,16 @@ final class TokenBucket {
    *
    * @param rate events per second in the long run, 0 for none at all
    * @param burst events at once, at least 1
+   * @param now the time in nanoseconds, as for {@link #take}
    */
-  TokenBucket(int rate, int burst, long now) {
+  public TokenBucket(int rate, int burst, long now) {
     interval = rate == 0 ? 0 : Math.max(1, SECOND / rate);
     full = interval * burst;
     level = now - full;
   }
 
   /** Whether an event is let through now. */
-  boolean take(long now) {
+  public boolean take(long now) {
     if (interval == 0) {
       return false;
     }

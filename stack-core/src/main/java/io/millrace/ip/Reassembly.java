@@ -1,4 +1,4 @@
-package io.millrace.ipv4;
+package io.millrace.ip;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
@@ -6,12 +6,12 @@ import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
-import io.millrace.ip.IpProtocol;
 import io.millrace.net.Shard;
 import io.millrace.time.TimerWheel;
 
 /**
- * Puts datagrams together from their fragments (RFC 791 §3.2, RFC 815, RFC 1122 §3.3.2).
+ * Puts datagrams together from their fragments, for both families (RFC 791 §3.2, RFC 815, RFC 1122
+ * §3.3.2, RFC 8200 §4.5).
  *
  * <p>Fragments stay in the frames they came in until all are there; then their data is copied into
  * one. So a lone first fragment, of which anybody can send millions, costs one frame. Datagrams,
@@ -19,79 +19,87 @@ import io.millrace.time.TimerWheel;
  *
  * <p>What overlaps is an attack or a mistake: the datagram is dropped and its name remembered until
  * its time is over, so that later fragments do not revive it (RFC 5722 §4, RFC 1858 §3 and RFC 3128
- * for IPv4). An exact copy of a fragment is merely dropped.
+ * for IPv4). An exact copy of a fragment is merely dropped. <b>Thread:</b> the shard's.
  */
-final class Ipv4Reassembly {
+public final class Reassembly {
   private static final long MILLI = 1_000_000;
 
-  /** RFC 1858 §3.2.2: the least of a TCP header that a first fragment must show. */
-  private static final int TCP_MIN = 16;
+  /** Hears of what was not whole in time. */
+  public interface TimeoutListener {
+    /**
+     * The time of a datagram is over whose first fragment is there, which stays the caller's; its
+     * network header is where {@link Frame#l3Address()} says.
+     */
+    void onTimeout(Frame first, long now);
+  }
 
   private final FramePool pool;
   private final TimerWheel wheel;
   private final Counters counters;
-  private final IcmpErrors errors;
+  private final TimeoutListener listener;
   private final long timeout;
   private final int perSource;
   private final int maxFrames;
+  private final int maxSize;
 
   private final FragmentedDatagram[] active;
   private int count;
   private int frames;
   private FragmentedDatagram spare;
 
-  Ipv4Reassembly(Shard shard, IcmpErrors errors, Ipv4Config config) {
+  /**
+   * Creates one that holds nothing.
+   *
+   * @param maxSize the most bytes of a whole datagram and its first fragment's headers together
+   */
+  public Reassembly(Shard shard, ReassemblyConfig config, int maxSize, TimeoutListener listener) {
     this.pool = shard.pool();
     this.wheel = shard.wheel();
     this.counters = shard.counters();
-    this.errors = errors;
-    this.timeout = config.reassemblyTimeout() * MILLI;
-    this.perSource = config.reassembliesPerSource();
+    this.listener = listener;
+    this.maxSize = maxSize;
+    this.timeout = config.timeout() * MILLI;
+    this.perSource = config.perSource();
     // Never so many that the driver has none left to receive into.
-    this.maxFrames = Math.clamp(config.reassemblyFrames(), 2, Math.max(2, pool.frames() / 4));
-    this.active = new FragmentedDatagram[config.reassemblies()];
+    this.maxFrames = Math.clamp(config.frames(), 2, Math.max(2, pool.frames() / 4));
+    this.active = new FragmentedDatagram[config.datagrams()];
   }
 
   /** The number of datagrams that wait for fragments, or whose names are remembered. */
-  int datagrams() {
+  public int datagrams() {
     return count;
   }
 
   /** The number of fragments that are held. */
-  int frames() {
+  public int frames() {
     return frames;
   }
 
   /**
-   * Takes a fragment, whose window is the validated datagram that it came as.
+   * Takes a fragment that its family has checked. Its window is its data, and its headers are in
+   * front of that, from {@link Frame#l3Address()} on; addresses and traffic class are on it.
    *
-   * @return the whole datagram in one frame, its window at the transport header, owned by the
-   *     caller; or null
+   * @param name what the fragments of a datagram have in common besides their addresses
+   * @param from the place of its first byte in the datagram's data
+   * @param more whether it is not the last one
+   * @return the whole datagram in one frame owned by the caller, its window the data, with the
+   *     headers of the first fragment in front, which the family makes right; or null
    */
-  Frame add(Frame fragment, long now) {
+  public Frame add(Frame fragment, long name, int from, boolean more, long now) {
     counters.increment(Counter.IP_REASM_REQDS);
-    long at = fragment.address();
-    int flags = Ipv4Header.flagsAndOffset(at);
-    int from = (flags & Ipv4Header.OFFSET_MASK) << 3;
-    int to = from + fragment.length() - Ipv4Header.size(at);
-    boolean more = (flags & Ipv4Header.MF) != 0;
-    if (isMalformed(at, from, to, more)) {
-      return drop(fragment, DropReason.FRAGMENT_MALFORMED);
-    }
     if (fragment.capacity() > pool.frameSize()) {
       fragment = shrink(fragment);
       if (fragment == null) {
         return null;
       }
     }
-    at = fragment.address();
-    FragmentedDatagram datagram = find(at);
+    FragmentedDatagram datagram = find(fragment, name);
     if (datagram == null) {
-      datagram = open(at, now);
+      datagram = open(fragment, name, now);
     } else if (datagram.isPoisoned()) {
       return drop(fragment, DropReason.FRAGMENT_OVERLAP);
     }
-    DropReason dropped = datagram.insert(fragment, from, to, more);
+    DropReason dropped = datagram.insert(fragment, from, from + fragment.length(), more);
     if (dropped != null) {
       if (dropped != DropReason.FRAGMENT_DUPLICATE) {
         counters.drop(dropped, release(datagram));
@@ -104,7 +112,7 @@ final class Ipv4Reassembly {
       return finish(datagram);
     }
     while (frames > maxFrames) {
-      evict(oldest(0));
+      evict(oldest(null));
     }
     return null;
   }
@@ -115,41 +123,27 @@ final class Ipv4Reassembly {
     return null;
   }
 
-  private static boolean isMalformed(long at, int from, int to, boolean more) {
-    int size = to - from;
-    int protocol = Ipv4Header.protocol(at);
-    return size == 0
-        || (more && (size & 7) != 0)
-        || Ipv4Header.size(at) + to > Ipv4Header.MAX_TOTAL
-        // RFC 1858 §3.2: a first fragment too small to be judged, or a second that reaches back
-        // into the header.
-        || (from == 0 && size < leastFirst(protocol))
-        || (from == 8 && protocol == IpProtocol.TCP);
-  }
-
-  private static int leastFirst(int protocol) {
-    return switch (protocol) {
-      case IpProtocol.TCP -> TCP_MIN;
-      case IpProtocol.SCTP -> 12;
-      case IpProtocol.UDP, IpProtocol.ICMP -> 8;
-      default -> 1;
-    };
-  }
-
   /** A fragment in a large frame moves to a standard one if it can, as there are few large ones. */
   private Frame shrink(Frame fragment) {
-    if (fragment.length() > pool.frameSize() - FramePool.HEADROOM) {
+    int headers = headers(fragment);
+    int total = headers + fragment.length();
+    if (total > pool.frameSize() - FramePool.HEADROOM) {
       return fragment;
     }
     Frame copy = pool.allocate();
     if (copy == null) {
       return drop(fragment, DropReason.NO_FRAME);
     }
-    Bytes.copy(fragment.address(), copy.append(fragment.length()), fragment.length());
+    Bytes.copy(fragment.l3Address(), copy.append(total), total);
     copy.markL3();
+    copy.pull(headers);
     inherit(copy, fragment);
     fragment.release();
     return copy;
+  }
+
+  private static int headers(Frame fragment) {
+    return (int) (fragment.address() - fragment.l3Address());
   }
 
   private static void inherit(Frame heir, Frame from) {
@@ -164,10 +158,10 @@ final class Ipv4Reassembly {
   /** The whole datagram in one frame, or null if there is none to put it in. */
   private Frame finish(FragmentedDatagram datagram) {
     Frame first = datagram.part(0);
-    int headerSize = Ipv4Header.size(first.address());
+    int headerSize = headers(first);
     int total = headerSize + datagram.size();
     int trafficClass = datagram.trafficClass();
-    if (total > Ipv4Header.MAX_TOTAL || trafficClass < 0) {
+    if (total > maxSize || trafficClass < 0) {
       return lose(datagram, DropReason.FRAGMENT_MALFORMED);
     }
     Frame whole =
@@ -181,10 +175,8 @@ final class Ipv4Reassembly {
     // Whatever hardware said, it said of a fragment: the transport verifies the whole.
     whole.set(Frame.REASSEMBLED);
     whole.classAndHops(trafficClass, first.hopLimit());
-    Bytes.copy(first.address(), at, headerSize);
+    Bytes.copy(first.l3Address(), at, headerSize);
     datagram.copyTo(at + headerSize);
-    Bytes.put8(at + 1, trafficClass);
-    Ipv4Header.rewrite(at, total, 0);
     whole.pull(headerSize);
     release(datagram);
     close(datagram);
@@ -204,10 +196,13 @@ final class Ipv4Reassembly {
     return released;
   }
 
-  /** RFC 1122 §3.3.2: what is not whole in time is discarded, and its sender told if it can be. */
+  /**
+   * RFC 1122 §3.3.2, RFC 8200 §4.5: what is not whole in time is discarded, and its sender told if
+   * it can be.
+   */
   void onTimeout(FragmentedDatagram datagram, long now) {
     if (datagram.count() > 0 && FragmentedDatagram.start(datagram.part(0)) == 0) {
-      errors.sendReassemblyTimeout(datagram.part(0), now);
+      listener.onTimeout(datagram.part(0), now);
     }
     lose(datagram, DropReason.REASSEMBLY_TIMEOUT);
   }
@@ -218,21 +213,20 @@ final class Ipv4Reassembly {
 
   // ---- the table: few and dense, so that a scan is all it needs ----
 
-  private FragmentedDatagram find(long header) {
+  private FragmentedDatagram find(Frame fragment, long name) {
     for (int i = 0; i < count; i++) {
-      if (active[i].isOf(header)) {
+      if (active[i].isOf(fragment, name)) {
         return active[i];
       }
     }
     return null;
   }
 
-  private FragmentedDatagram open(long header, long now) {
-    int source = Ipv4Header.source(header);
-    if (sameSource(source) >= perSource) {
-      evict(oldest(source));
+  private FragmentedDatagram open(Frame fragment, long name, long now) {
+    if (sameSource(fragment) >= perSource) {
+      evict(oldest(fragment));
     } else if (count == active.length) {
-      evict(oldest(0));
+      evict(oldest(null));
     }
     FragmentedDatagram datagram = spare;
     if (datagram == null) {
@@ -240,7 +234,7 @@ final class Ipv4Reassembly {
     } else {
       spare = datagram.spare;
     }
-    datagram.open(header);
+    datagram.open(fragment, name);
     datagram.index = count;
     active[count++] = datagram;
     wheel.schedule(datagram, now + timeout);
@@ -257,22 +251,22 @@ final class Ipv4Reassembly {
     spare = datagram;
   }
 
-  private int sameSource(int source) {
+  private int sameSource(Frame fragment) {
     int same = 0;
     for (int i = 0; i < count; i++) {
-      if (active[i].source() == source) {
+      if (active[i].isFromSourceOf(fragment)) {
         same++;
       }
     }
     return same;
   }
 
-  /** The one that times out first; of one source, or of all if {@code source} is 0. */
-  private FragmentedDatagram oldest(int source) {
+  /** The one that times out first: of a fragment's source, or of all if it is null. */
+  private FragmentedDatagram oldest(Frame fragment) {
     FragmentedDatagram oldest = null;
     for (int i = 0; i < count; i++) {
       FragmentedDatagram each = active[i];
-      if ((source == 0 || each.source() == source)
+      if ((fragment == null || each.isFromSourceOf(fragment))
           && (oldest == null || each.scheduledDeadline() < oldest.scheduledDeadline())) {
         oldest = each;
       }

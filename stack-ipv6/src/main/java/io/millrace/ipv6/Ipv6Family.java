@@ -1,0 +1,381 @@
+package io.millrace.ipv6;
+
+import io.millrace.buf.Frame;
+import io.millrace.ip.AddressChoice;
+import io.millrace.ip.IcmpError;
+import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
+import io.millrace.ip.IpPrefix;
+import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.Reassembly;
+import io.millrace.ip.Route;
+import io.millrace.ipv6.nd.NeighborDiscovery;
+import io.millrace.link.NeighborConfig;
+import io.millrace.link.NeighborTable;
+import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
+import io.millrace.time.TimerWheel;
+import io.millrace.transport.Transport;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * IPv6 on one shard: what its parts share, and the answers to {@link IpFamily}'s questions.
+ *
+ * <p>Interfaces without an IPv6 address or {@code auto} among their addresses keep silent: Neighbor
+ * Discovery starts on an interface with the first of these, and makes its link-local address.
+ */
+final class Ipv6Family implements IpFamily {
+  /** 33:33, the first half of the link addresses of groups (RFC 2464 §7). */
+  private static final long GROUP_MAC = 0x3333_0000_0000L;
+
+  /** RFC 4861 §6.3.2 leaves it to assigned numbers: 64. */
+  private static final int DEFAULT_HOP_LIMIT = 64;
+
+  private final Shard shard;
+  private final Ipv6Addresses addresses = new Ipv6Addresses();
+  private final Ipv6Groups groups = new Ipv6Groups();
+  private final Ipv6Routes routes = new Ipv6Routes();
+  private final RouteCache cache;
+  private final Ipv6NdHost ndHost;
+  private final NeighborDiscovery discovery;
+  private final Icmpv6 icmp;
+  private final Icmpv6Errors errors;
+  private final Ipv6Fragments fragments;
+  private final Ipv6Input input;
+  private final Ipv6Output output;
+
+  /** Per interface: the MTU and hop limit that routers say, 0 if none does; whether ND runs. */
+  private int[] linkMtus = {};
+
+  private int[] hopLimits = {};
+  private boolean[] started = {};
+
+  /** Changes whenever an address or a route does, so that routes look again. */
+  private int generation;
+
+  Ipv6Family(Shard shard, Ipv6Config config, Ipv6Autoconf autoconf) {
+    this.shard = shard;
+    this.cache = new RouteCache(config.routes(), shard.random());
+    this.output = new Ipv6Output(shard, this);
+    this.errors = new Icmpv6Errors(shard, this, addresses, config);
+    this.ndHost = new Ipv6NdHost(shard, this, addresses, groups, routes);
+    this.discovery = new NeighborDiscovery(ndHost, NeighborConfig.defaults(), autoconf);
+    this.icmp = new Icmpv6(shard, this, addresses, discovery, config);
+    this.fragments = new Ipv6Fragments(shard, errors, config);
+    this.input = new Ipv6Input(shard, addresses, groups, icmp, errors, fragments, config);
+  }
+
+  @Override
+  public int version() {
+    return 6;
+  }
+
+  @Override
+  public void input(Frame frame, NetInterface from, long now) {
+    input.input(frame, from, now);
+  }
+
+  /** Resolution has no EtherType of its own here: nothing comes this way. */
+  @Override
+  public void resolutionInput(Frame frame, NetInterface from, long now) {
+    throw new IllegalStateException("IPv6 resolves addresses by ICMPv6");
+  }
+
+  // ---- addresses and routes ----
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalArgumentException if no host can have the address
+   */
+  @Override
+  public void addAddress(NetInterface to, IpPrefix address, long now) {
+    long hi = Ipv6Scope.onWire(address.address().hi());
+    long lo = address.address().lo();
+    if ((hi | lo) == 0 || Ipv6Addresses.isNoHost(hi, lo)) {
+      throw new IllegalArgumentException(address + " is not the address of a host");
+    }
+    start(to, now);
+    discovery.claimAddress(to, new IpPrefix(new IpAddress(hi, lo), address.length()), now);
+  }
+
+  @Override
+  public void configure(NetInterface to, AddressChoice how, long now) {
+    if (how != AddressChoice.AUTO) {
+      IpFamily.super.configure(to, how, now);
+      return;
+    }
+    start(to, now);
+    discovery.autoconfigure(to, now);
+  }
+
+  /** Starts Neighbor Discovery on an interface, once. */
+  private void start(NetInterface on, long now) {
+    int index = on.index();
+    if (started.length <= index) {
+      started = Arrays.copyOf(started, index + 1);
+    }
+    if (!started[index]) {
+      started[index] = true;
+      discovery.start(on, now);
+    }
+  }
+
+  @Override
+  public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
+    long hi = via == null ? 0 : Ipv6Scope.onWire(via.hi());
+    long lo = via == null ? 0 : via.lo();
+    routes.put(
+        Ipv6Routes.Kind.CONFIGURED, destination, new Ipv6Routes.NextHop(through, hi, lo, false));
+    changed();
+  }
+
+  /** An address or a route has changed. */
+  void changed() {
+    generation++;
+  }
+
+  @Override
+  public boolean isLocal(long hi, long lo) {
+    return addresses.isLocal(hi, lo);
+  }
+
+  @Override
+  public List<IpPrefix> addresses() {
+    return addresses.all().stream().map(Ipv6Addresses.Local::prefix).toList();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A link-local destination without a zone is on the link of the source, or of the first port.
+   * A group is reached through the interface of the source, or through the first with an address.
+   */
+  @Override
+  public Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    return routeTo(sourceHi, sourceLo, destinationHi, destinationLo);
+  }
+
+  /** The route between two addresses, source 0 to let it be chosen; null if there is none. */
+  Ipv6Route routeTo(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    // Which source is chosen depends on the generation, which stands in for it: no host's address
+    // starts with 0.
+    boolean any = (sourceHi | sourceLo) == 0;
+    long keyLo = any ? generation & 0xff_ffff : sourceLo;
+    Ipv6Route route = cache.get(sourceHi, keyLo, destinationHi, destinationLo);
+    if (route != null && (route.isCurrent() || refresh(route))) {
+      return route;
+    }
+    long zonedHi = zoned(sourceHi, destinationHi);
+    route =
+        zonedHi != destinationHi
+            ? routeTo(sourceHi, sourceLo, zonedHi, destinationLo)
+            : makeRoute(sourceHi, sourceLo, destinationHi, destinationLo);
+    if (route != null) {
+      cache.put(sourceHi, keyLo, destinationHi, destinationLo, route);
+    }
+    return route;
+  }
+
+  /** The first half of a destination, with a zone if it needs one and has none. */
+  private static long zoned(long sourceHi, long destinationHi) {
+    if (destinationHi != Ipv6Scope.LINK_LOCAL) {
+      return destinationHi;
+    }
+    int zone = Ipv6Scope.zone(sourceHi);
+    return Ipv6Scope.onLink(destinationHi, zone == 0 ? 0 : zone - 1);
+  }
+
+  private Ipv6Route makeRoute(
+      long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    if ((sourceHi | sourceLo) == 0) {
+      Ipv6Routes.NextHop next = findNextHop(0, 0, destinationHi, destinationLo);
+      IpAddress chosen =
+          next == null
+              ? null
+              : addresses.sourceFor(
+                  next.through(), new IpAddress(destinationHi, destinationLo), false);
+      return chosen == null
+          ? null
+          : routeTo(chosen.hi(), chosen.lo(), destinationHi, destinationLo);
+    }
+    if (addresses.isLocal(destinationHi, destinationLo)) {
+      return null;
+    }
+    long secret =
+        shard.secret().hash(sourceHi, sourceLo, destinationHi, destinationLo, shard.clock().now());
+    Ipv6Route route =
+        new Ipv6Route(
+            this, shard.counters(), sourceHi, sourceLo, destinationHi, destinationLo, secret);
+    return refresh(route) ? route : null;
+  }
+
+  /** Points a route at where its destination is reached now; false if it no longer is. */
+  boolean refresh(Ipv6Route route) {
+    long hi = route.destinationHi();
+    long lo = route.destinationLo();
+    Ipv6Routes.NextHop next = findNextHop(route.sourceHi(), route.sourceLo(), hi, lo);
+    if (next == null || !addresses.isLocal(route.sourceHi(), route.sourceLo())) {
+      return false;
+    }
+    NetInterface through = next.through();
+    long viaHi = next.isOnLink() ? Ipv6Scope.onWire(hi) : next.viaHi();
+    long viaLo = next.isOnLink() ? lo : next.viaLo();
+    if (next.bySource()) {
+      IpAddress better =
+          discovery.routerFor(
+              through, Ipv6Scope.onWire(route.sourceHi()), route.sourceLo(), shard.clock().now());
+      viaHi = better == null ? viaHi : better.hi();
+      viaLo = better == null ? viaLo : better.lo();
+    }
+    route.pointTo(
+        through,
+        linkMtu(through),
+        viaHi,
+        viaLo,
+        Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1,
+        generation);
+    return true;
+  }
+
+  /** The link address of a group. */
+  static long groupMac(long lo) {
+    return GROUP_MAC | (lo & 0xffff_ffffL);
+  }
+
+  private Ipv6Routes.NextHop findNextHop(long sourceHi, long sourceLo, long hi, long lo) {
+    if (Ipv6Addresses.isMulticast(hi)) {
+      NetInterface on = groupInterface(sourceHi, sourceLo);
+      return on == null ? null : Ipv6Routes.NextHop.onLink(on);
+    }
+    if (Ipv6Scope.isLinkLocal(hi)) {
+      int index = Ipv6Scope.zone(hi) - 1;
+      boolean known = index >= 0 && index < shard.interfaceCount();
+      // RFC 4007 §6: a zone's addresses are sent to from inside the zone; other sources of ours are
+      // reached there as well.
+      boolean same = Ipv6Scope.zone(sourceHi) == 0 || Ipv6Scope.zone(sourceHi) == index + 1;
+      return known && same ? Ipv6Routes.NextHop.onLink(shard.networkInterface(index)) : null;
+    }
+    if ((hi | lo) == 0 || Ipv6Addresses.isNoHost(hi, lo)) {
+      return null;
+    }
+    Ipv6Routes.NextHop next = routes.find(hi, lo);
+    // RFC 4291 §2.5.6: nothing from a link-local address leaves the link.
+    boolean leaves =
+        next != null
+            && Ipv6Scope.isLinkLocal(sourceHi)
+            && Ipv6Scope.zone(sourceHi) != next.through().index() + 1;
+    return leaves ? null : next;
+  }
+
+  private NetInterface groupInterface(long sourceHi, long sourceLo) {
+    if ((sourceHi | sourceLo) != 0) {
+      return addresses.interfaceOf(sourceHi, sourceLo);
+    }
+    return addresses.all().isEmpty() ? null : addresses.all().getFirst().on();
+  }
+
+  // ---- errors ----
+
+  @Override
+  public void sendUnreachable(Frame offending, IcmpError error, long now) {
+    errors.sendUnreachable(offending, error, now);
+  }
+
+  /**
+   * Tells a transport, or the ping it came from, of an error about a packet of ours.
+   *
+   * @param fromHi with {@code fromLo} who says so: a router, or ourselves
+   */
+  void errorToTransport(
+      int protocol,
+      IcmpError error,
+      int mtu,
+      long sourceHi,
+      long sourceLo,
+      long destinationHi,
+      long destinationLo,
+      long header,
+      int quoted,
+      long fromHi,
+      long fromLo,
+      long now) {
+    Transport transport = transport(protocol);
+    if (transport != null && quoted >= Icmpv6Header.SIZE) {
+      transport.icmpError(
+          error, mtu, sourceHi, sourceLo, destinationHi, destinationLo, header, quoted, now);
+    } else if (protocol == IpProtocol.ICMPV6 && quoted >= Icmpv6Header.SIZE) {
+      icmp.errorToPing(error, mtu, destinationHi, destinationLo, header, fromHi, fromLo, now);
+    }
+  }
+
+  /** The transport with a protocol number, or null. */
+  Transport transport(int protocol) {
+    return switch (protocol) {
+      case IpProtocol.TCP -> shard.tcp();
+      case IpProtocol.UDP -> shard.udp();
+      case IpProtocol.SCTP -> shard.sctp();
+      default -> null;
+    };
+  }
+
+  // ---- what the parts share ----
+
+  void linkMtu(NetInterface on, int mtu) {
+    linkMtus = grown(linkMtus, on);
+    linkMtus[on.index()] = mtu;
+    changed();
+  }
+
+  private int linkMtu(NetInterface on) {
+    int said = on.index() < linkMtus.length ? linkMtus[on.index()] : 0;
+    return said == 0 ? on.mtu() : Math.min(said, on.mtu());
+  }
+
+  void hopLimit(NetInterface on, int hopLimit) {
+    hopLimits = grown(hopLimits, on);
+    hopLimits[on.index()] = hopLimit;
+  }
+
+  /** The hop limit of what the family itself sends through an interface. */
+  int hopLimit(NetInterface on) {
+    int said = on.index() < hopLimits.length ? hopLimits[on.index()] : 0;
+    return said == 0 ? DEFAULT_HOP_LIMIT : said;
+  }
+
+  private static int[] grown(int[] perInterface, NetInterface on) {
+    return on.index() < perInterface.length
+        ? perInterface
+        : Arrays.copyOf(perInterface, on.index() + 1);
+  }
+
+  int generation() {
+    return generation;
+  }
+
+  Ipv6Output output() {
+    return output;
+  }
+
+  Reassembly reassembly() {
+    return fragments.reassembly();
+  }
+
+  Icmpv6 icmp() {
+    return icmp;
+  }
+
+  Ipv6NdHost ndHost() {
+    return ndHost;
+  }
+
+  NeighborTable neighbors() {
+    return discovery.neighbors();
+  }
+
+  TimerWheel wheel() {
+    return shard.wheel();
+  }
+}

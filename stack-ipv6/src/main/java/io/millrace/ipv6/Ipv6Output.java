@@ -1,0 +1,125 @@
+package io.millrace.ipv6;
+
+import io.millrace.buf.Bytes;
+import io.millrace.buf.Checksum;
+import io.millrace.buf.Frame;
+import io.millrace.diag.Counter;
+import io.millrace.diag.Counters;
+import io.millrace.diag.DropReason;
+import io.millrace.net.Shard;
+import io.millrace.spi.PortInfo;
+
+/**
+ * What {@link Ipv6Route#send} leaves to others: unknown next hops, changed routes, packets that are
+ * too big. Only the source cuts a packet (RFC 8200 §4.5), and only where it has to: there are no
+ * atomic fragments (RFC 8021).
+ */
+final class Ipv6Output {
+  private final Shard shard;
+  private final Counters counters;
+  private final Ipv6Family family;
+
+  Ipv6Output(Shard shard, Ipv6Family family) {
+    this.shard = shard;
+    this.counters = shard.counters();
+    this.family = family;
+  }
+
+  /** Makes a received frame one to be sent: drops what the way up said about it. */
+  static void makeNew(Frame frame) {
+    frame.clear(-1);
+    frame.segmentSize(0);
+  }
+
+  /**
+   * Sends by the long way. Takes ownership of a frame whose window starts at the transport header.
+   */
+  void send(
+      Ipv6Route route,
+      Frame frame,
+      int protocol,
+      int trafficClass,
+      int hopLimit,
+      boolean dontFragment,
+      long now) {
+    if (!route.isCurrent() && !family.refresh(route)) {
+      drop(frame, DropReason.IP_NO_ROUTE);
+      return;
+    }
+    int payload = frame.totalLength();
+    if (payload + Ipv6Header.SIZE <= route.pathMtu() || isCutByPort(route, frame, payload)) {
+      counters.increment(Counter.IP_OUT_REQUESTS);
+      int label = route.flowLabel(protocol, frame.address());
+      route.pushHeader(frame, payload, protocol, trafficClass, hopLimit, label);
+      route.emit(frame, now);
+    } else if (payload > Ipv6Header.MAX_PAYLOAD || dontFragment) {
+      drop(frame, DropReason.IP_TOO_BIG);
+    } else {
+      fragment(route, frame, protocol, trafficClass, hopLimit, now);
+    }
+  }
+
+  private static boolean isCutByPort(Ipv6Route route, Frame frame, int payload) {
+    return frame.segmentSize() != 0
+        && payload <= Ipv6Header.MAX_PAYLOAD
+        && route.networkInterface().info().offers(PortInfo.TX_SEGMENT_TCP6);
+  }
+
+  private void drop(Frame frame, DropReason reason) {
+    counters.drop(reason);
+    frame.release();
+  }
+
+  /** RFC 8200 §4.5. */
+  private void fragment(
+      Ipv6Route route, Frame frame, int protocol, int trafficClass, int hopLimit, long now) {
+    int length = frame.totalLength();
+    int most = (route.pathMtu() - Ipv6Header.SIZE - FragmentHeader.SIZE) & ~7;
+    // All or nothing: the receiver has no use for some of them.
+    int pieces = (length + most - 1) / most;
+    if (route.networkInterface().transmitRoom() < pieces) {
+      drop(frame, DropReason.TX_QUEUE_FULL);
+      return;
+    }
+    if (shard.pool().available() < pieces) {
+      drop(frame, DropReason.NO_FRAME);
+      return;
+    }
+    if (frame.has(Frame.CHECKSUM_PARTIAL)) {
+      Checksum.complete(frame); // the port cannot see it in fragments
+    }
+    int identification = route.nextIdentification();
+    int label = route.flowLabel(protocol, frame.address());
+    for (int offset = 0; offset < length; offset += most) {
+      int size = Math.min(most, length - offset);
+      Frame piece = shard.pool().allocate();
+      long at = piece.append(FragmentHeader.SIZE + size);
+      boolean more = offset + size < length;
+      FragmentHeader.write(at, protocol, offset, more, identification);
+      copy(frame, offset, at + FragmentHeader.SIZE, size);
+      route.pushHeader(
+          piece,
+          FragmentHeader.SIZE + size,
+          ExtensionHeaders.FRAGMENT,
+          trafficClass,
+          hopLimit,
+          label);
+      route.emit(piece, now);
+    }
+    counters.increment(Counter.IP_OUT_REQUESTS);
+    counters.increment(Counter.IP_FRAG_OKS);
+    frame.release();
+  }
+
+  /** Copies {@code size} bytes from {@code offset} of the frame's window and tail together. */
+  private static void copy(Frame frame, int offset, long to, int size) {
+    int own = Math.clamp(frame.length() - offset, 0, size);
+    if (own > 0) {
+      Bytes.copy(frame.address() + offset, to, own);
+    }
+    if (own < size) {
+      int skipped = offset + own - frame.length();
+      Bytes.copy(frame.tailAddress() + skipped, to + own, size - own);
+    }
+  }
+}

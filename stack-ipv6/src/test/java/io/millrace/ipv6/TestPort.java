@@ -1,0 +1,109 @@
+package io.millrace.ipv6;
+
+import io.millrace.buf.Bytes;
+import io.millrace.buf.Frame;
+import io.millrace.buf.FramePool;
+import io.millrace.spi.Port;
+import io.millrace.spi.PortInfo;
+import io.millrace.spi.PortQueue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * A port whose other end is the test: what is put in is received, what is sent can be taken out.
+ */
+final class TestPort implements Port, PortQueue {
+  static final long MAC = 0x02_00_00_00_00_01L;
+
+  private final PortInfo info;
+  private final Deque<byte[]> incoming = new ArrayDeque<>();
+  private final List<byte[]> sent = new ArrayList<>();
+  private FramePool pool;
+  private boolean large;
+  private int receiveFlags;
+
+  TestPort(int mtu, int offloads) {
+    info = new PortInfo("test", MAC, mtu, 1, offloads);
+  }
+
+  void put(byte[] frame) {
+    incoming.add(frame);
+  }
+
+  /** Receives into large frames from now on. */
+  void large() {
+    large = true;
+  }
+
+  /** Sets these flags on the frames that are received from now on. */
+  void receiveFlags(int flags) {
+    receiveFlags = flags;
+  }
+
+  List<byte[]> takeSent() {
+    List<byte[]> taken = List.copyOf(sent);
+    sent.clear();
+    return taken;
+  }
+
+  @Override
+  public PortInfo info() {
+    return info;
+  }
+
+  @Override
+  public PortQueue queue(int index, FramePool framePool) {
+    pool = framePool;
+    return this;
+  }
+
+  @Override
+  public int rxBurst(Frame[] out, int max, long now) {
+    int n = 0;
+    while (n < max && !incoming.isEmpty()) {
+      byte[] bytes = incoming.remove();
+      Frame frame = large ? pool.allocateLarge() : pool.allocate();
+      if (frame == null) {
+        throw new AssertionError("the stack holds all frames");
+      }
+      Bytes.copyIn(bytes, 0, frame.append(bytes.length), bytes.length);
+      frame.receiveTime(now);
+      frame.set(receiveFlags);
+      out[n++] = frame;
+    }
+    return n;
+  }
+
+  @Override
+  public int txBurst(Frame[] frames, int from, int to) {
+    for (int i = from; i < to; i++) {
+      Frame frame = frames[i];
+      byte[] bytes = new byte[frame.totalLength()];
+      Bytes.copyOut(frame.address(), bytes, 0, frame.length());
+      if (frame.tailLength() != 0) {
+        Bytes.copyOut(frame.tailAddress(), bytes, frame.length(), frame.tailLength());
+      }
+      sent.add(bytes);
+      frame.release();
+    }
+    return to - from;
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public int reclaim(int max) {
+    return 0;
+  }
+
+  @Override
+  public int fd() {
+    return -1;
+  }
+
+  @Override
+  public void close() {}
+}
