@@ -7,7 +7,6 @@ import io.millrace.net.Shard;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -40,7 +39,7 @@ public final class Memberships {
 
   private static final class Membership {
     /** By listener. */
-    private final Map<Object, SourceFilter> wishes = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, SourceFilter> wishes = new IdentityHashMap<>();
 
     private final SourceFilter[] shards;
     private SourceFilter merged = SourceFilter.NOTHING;
