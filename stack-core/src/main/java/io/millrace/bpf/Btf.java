@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /**
  * The kernel's type information (Linux, Documentation/bpf/btf.rst), as far as it is needed to call
@@ -120,7 +119,7 @@ public final class Btf {
    *     found
    */
   public int function(String name) {
-    byte[] wanted = Arrays.copyOf(name.getBytes(US_ASCII), name.length() + 1);
+    ByteBuffer wanted = ByteBuffer.wrap((name + '\0').getBytes(US_ASCII));
     int id = 1;
     for (int at = types; at < typesEnd; id++) {
       if (typesEnd - at < TYPE_SIZE) {
@@ -146,11 +145,10 @@ public final class Btf {
   }
 
   /** Whether the string at that offset is this one, its final zero included. */
-  private boolean isNamed(int offset, byte[] wanted) {
-    if (offset < 0 || offset > stringsEnd - strings - wanted.length) {
-      return false;
-    }
-    int at = strings + offset;
-    return Arrays.equals(bytes.array(), at, at + wanted.length, wanted, 0, wanted.length);
+  private boolean isNamed(int offset, ByteBuffer wanted) {
+    int length = wanted.remaining();
+    return offset >= 0
+        && offset <= stringsEnd - strings - length
+        && bytes.slice(strings + offset, length).equals(wanted);
   }
 }

@@ -312,14 +312,17 @@ public final class Frame extends Buffer {
     segmentSize = bytes;
   }
 
-  /** The 802.1Q tag control information that came with the frame, 0 if none. */
+  /**
+   * The tags that came with the frame, 0 if none: the tag control information of 802.1Q in the low
+   * 16 bits, that of 802.1ad in the high 16.
+   */
   public int vlan() {
     return vlan;
   }
 
   /** Sets {@link #vlan()}. */
-  public void vlan(int tci) {
-    vlan = tci;
+  public void vlan(int tags) {
+    vlan = tags;
   }
 
   /**

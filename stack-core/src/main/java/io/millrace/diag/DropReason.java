@@ -21,7 +21,9 @@ public enum DropReason {
   ETHERNET_NOT_FOR_US("Ethernet destination not ours"),
   /** Ethernet: an EtherType without a protocol. */
   ETHERTYPE_UNKNOWN("EtherType not handled"),
-  /** Ethernet: an 802.1Q tag of a network that is not configured. */
+  /** Ethernet: a frame to be sent is larger than the interface's MTU. */
+  FRAME_TOO_BIG("larger than the interface's MTU"),
+  /** Ethernet: tags of a network that is not configured. */
   VLAN_UNKNOWN("VLAN not configured"),
 
   /** ARP: truncated or with unknown formats (RFC 826). */
@@ -165,6 +167,8 @@ public enum DropReason {
   /** TCP: the table of connections is full. */
   TCP_TOO_MANY_CONNECTIONS("TCP connection limit"),
 
+  /** DHCP: malformed, not for us, or not what is waited for now. */
+  DHCP_IGNORED("DHCP message not for us or malformed"),
   /** DNS: a message that cannot be read (RFC 1035 §4). */
   DNS_MALFORMED("DNS message malformed"),
   /** DNS: not the answer to a question of ours (RFC 5452 §9.1). */

@@ -1,6 +1,7 @@
 package io.millrace.ip;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.net.NetInterface;
 
 /**
@@ -66,6 +67,17 @@ public interface IpFamily {
    */
   Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo);
 
+  /**
+   * Sends a datagram whose window starts at its network header, as it is, to the destination that
+   * stands there.
+   *
+   * @return null if it was sent, or waits for the next hop's link address: the frame is the
+   *     family's then; else why not, and the frame is still the caller's
+   */
+  default DropReason sendDatagram(Frame datagram, long now) {
+    return DropReason.IP_NO_ROUTE;
+  }
+
   /** Whether the address is one of ours (unicast). */
   boolean isLocal(long hi, long lo);
 
@@ -105,6 +117,9 @@ public interface IpFamily {
       NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
     return null;
   }
+
+  /** The stack closes: the last packets may be sent. Called once, behind the transports' end. */
+  default void close(long now) {}
 
   /** The addresses of ours, with their prefixes. */
   java.util.List<IpPrefix> addresses();

@@ -109,7 +109,7 @@ public final class NextHop {
 
   @Override
   public int hashCode() {
-    return (int) (salt >>> 32) + metric;
+    return Long.hashCode(viaHi * 31 + viaLo) * 31 + metric;
   }
 
   /** The finalizer of SplitMix64: every bit of the result depends on every bit. */

@@ -3,7 +3,7 @@ package io.millrace.link;
 import io.millrace.buf.Bytes;
 
 /**
- * The Ethernet header (IEEE 802.3) and the 802.1Q tag.
+ * The Ethernet header (IEEE 802.3), the 802.1Q tag, and the 802.1ad tag in front of it.
  *
  * <pre>
  *  0                   6                  12        14
@@ -15,13 +15,21 @@ import io.millrace.buf.Bytes;
  *                                        +------+------+---------+ - - -
  *                                        | 8100 | TCI  | type (2)| payload
  *                                        +------+------+---------+ - - -
+ *
+ *  with two:                             12     14     16     18     20        22
+ *                                        +------+------+------+------+---------+ - - -
+ *                                        | 88a8 | TCI  | 8100 | TCI  | type (2)| payload
+ *                                        +------+------+------+------+---------+ - - -
  * </pre>
+ *
+ * <p>The tags of a frame are one number, {@code vlan}: the tag control information of 802.1Q in the
+ * low 16 bits, that of 802.1ad in the high 16, and 0 where there is none.
  */
 public final class Ethernet {
   /** Bytes of the header without a tag. */
   public static final int HEADER_SIZE = 14;
 
-  /** Bytes that an 802.1Q tag adds. */
+  /** Bytes that a tag adds. */
   public static final int VLAN_TAG_SIZE = 4;
 
   /** EtherType of IPv4. */
@@ -32,6 +40,9 @@ public final class Ethernet {
 
   /** EtherType of an 802.1Q tag. */
   public static final int TYPE_VLAN = 0x8100;
+
+  /** EtherType of an 802.1ad tag, the outer one of two. */
+  public static final int TYPE_SERVICE_VLAN = 0x88a8;
 
   /** EtherType of IPv6. */
   public static final int TYPE_IPV6 = 0x86dd;
@@ -56,7 +67,19 @@ public final class Ethernet {
     return Bytes.u16(header + 12);
   }
 
-  /** The tag control information of a tagged frame. */
+  /** Whether an EtherType is that of a tag. */
+  public static boolean isTag(int type) {
+    return type == TYPE_VLAN || type == TYPE_SERVICE_VLAN;
+  }
+
+  /** The bytes of a header with these tags: 14, 18 or 22. */
+  public static int headerSize(int vlan) {
+    int size = HEADER_SIZE;
+    size += (vlan & 0xffff) == 0 ? 0 : VLAN_TAG_SIZE;
+    return vlan >>> 16 == 0 ? size : size + VLAN_TAG_SIZE;
+  }
+
+  /** The tag control information of a tagged frame, of the outer tag if there are two. */
   public static int tci(long header) {
     return Bytes.u16(header + 14);
   }
@@ -66,21 +89,40 @@ public final class Ethernet {
     return Bytes.u16(header + 16);
   }
 
+  /** The tag control information of the inner of two tags. */
+  public static int innerTci(long header) {
+    return Bytes.u16(header + 18);
+  }
+
+  /** The EtherType behind two tags. */
+  public static int typeBehindTags(long header) {
+    return Bytes.u16(header + 20);
+  }
+
   /** Whether an address is a group address (multicast or broadcast). */
   public static boolean isGroup(long mac) {
     return (mac >>> 40 & 1) != 0;
   }
 
-  /** Writes a header of 14 bytes, or 18 if {@code vlan} is not 0. */
+  /** Writes a header of {@link #headerSize} bytes. */
   public static void write(long header, long destination, long source, int type, int vlan) {
     Bytes.put64(header, destination << 16 | source >>> 32);
     Bytes.put32(header + 8, (int) source);
-    if (vlan == 0) {
-      Bytes.put16(header + 12, type);
-    } else {
-      Bytes.put32(header + 12, TYPE_VLAN << 16 | vlan);
-      Bytes.put16(header + 16, type);
+    writeType(header, type, vlan);
+  }
+
+  /** Writes what stands behind the two addresses: the tags, if there are any, and the EtherType. */
+  public static void writeType(long header, int type, int vlan) {
+    long at = header + 12;
+    if (vlan >>> 16 != 0) {
+      Bytes.put32(at, TYPE_SERVICE_VLAN << 16 | vlan >>> 16);
+      at += VLAN_TAG_SIZE;
     }
+    if ((vlan & 0xffff) != 0) {
+      Bytes.put32(at, TYPE_VLAN << 16 | vlan & 0xffff);
+      at += VLAN_TAG_SIZE;
+    }
+    Bytes.put16(at, type);
   }
 
   /** A link address as people write it. */

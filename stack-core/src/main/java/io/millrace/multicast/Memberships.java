@@ -4,8 +4,8 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.SourceFilter;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -37,10 +37,10 @@ public final class Memberships {
     void changed(NetInterface on, IpAddress group, SourceFilter wanted, long now);
   }
 
-  private record Wish(Object listener, SourceFilter filter) {}
-
   private static final class Membership {
-    private final List<Wish> wishes = new ArrayList<>();
+    /** By listener. */
+    private final IdentityHashMap<Object, SourceFilter> wishes = new IdentityHashMap<>();
+
     private final SourceFilter[] shards;
     private SourceFilter merged = SourceFilter.NOTHING;
 
@@ -50,14 +50,15 @@ public final class Memberships {
     }
 
     private void wish(Object listener, SourceFilter filter) {
-      wishes.removeIf(each -> each.listener() == listener);
-      if (!filter.isNothing()) {
-        wishes.add(new Wish(listener, filter));
+      if (filter.isNothing()) {
+        wishes.remove(listener);
+      } else {
+        wishes.put(listener, filter);
       }
     }
 
     private SourceFilter mergedHere() {
-      return SourceFilter.merge(wishes.stream().map(Wish::filter).toList());
+      return SourceFilter.merge(List.copyOf(wishes.values()));
     }
   }
 

@@ -10,6 +10,9 @@ import io.millrace.link.Ethernet;
  * The first stop of a received frame: link header off, families apart. <b>Thread:</b> the shard's.
  */
 final class EthernetInput {
+  /** The networks' numbers among the bits of two tags. */
+  private static final int NETWORKS = 0x0fff_0fff;
+
   private final Counters counters;
   private IpFamily ipv4;
   private IpFamily ipv6;
@@ -48,24 +51,51 @@ final class EthernetInput {
               : Frame.LINK_MULTICAST);
     }
     int type = Ethernet.type(header);
-    int size = Ethernet.HEADER_SIZE;
-    int vlan = 0;
-    if (type == Ethernet.TYPE_VLAN) {
-      size += Ethernet.VLAN_TAG_SIZE;
-      if (frame.length() < size) {
-        return DropReason.ETHERNET_TRUNCATED;
-      }
-      frame.vlan(Ethernet.tci(header));
-      vlan = Ethernet.tci(header) & 0xfff;
-      type = Ethernet.typeBehindTag(header);
+    // Of what is handled, only IPv6 lies above the first tag: a compare for all that is untagged.
+    if (type >= Ethernet.TYPE_VLAN && Ethernet.isTag(type)) {
+      return tagged(frame, header, type, from, now);
     }
-    // A tag with network 0 only carries a priority (IEEE 802.1Q §6.9).
-    if (vlan != from.vlan()) {
+    if (from.vlan() != 0) {
       return DropReason.VLAN_UNKNOWN;
     }
+    return enter(frame, type, Ethernet.HEADER_SIZE, from, now);
+  }
+
+  /** Finds the interface that one tag of either kind, or 802.1Q inside 802.1ad, leads to. */
+  private DropReason tagged(Frame frame, long header, int tag, NetInterface from, long now) {
+    int size = Ethernet.HEADER_SIZE + Ethernet.VLAN_TAG_SIZE;
+    if (frame.length() < size) {
+      return DropReason.ETHERNET_TRUNCATED;
+    }
+    int tags = Ethernet.tci(header);
+    int type = Ethernet.typeBehindTag(header);
+    if (tag == Ethernet.TYPE_SERVICE_VLAN) {
+      tags <<= 16;
+      if (type == Ethernet.TYPE_VLAN) {
+        size += Ethernet.VLAN_TAG_SIZE;
+        if (frame.length() < size) {
+          return DropReason.ETHERNET_TRUNCATED;
+        }
+        tags |= Ethernet.innerTci(header);
+        type = Ethernet.typeBehindTags(header);
+      }
+    }
+    // A tag with network 0 only carries a priority (IEEE 802.1Q §6.9).
+    NetInterface on = from.on(tags & NETWORKS);
+    if (on == null) {
+      return DropReason.VLAN_UNKNOWN;
+    }
+    frame.vlan(tags);
+    return enter(frame, type, size, on, now);
+  }
+
+  private DropReason enter(Frame frame, int type, int size, NetInterface from, long now) {
     frame.interfaceIndex(from.index());
     frame.pull(size);
     frame.markL3();
+    if (from.raw() != null && from.raw().input(frame, type, size)) {
+      return null;
+    }
     return dispatch(frame, type, from, now);
   }
 

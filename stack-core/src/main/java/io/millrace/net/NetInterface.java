@@ -7,10 +7,12 @@ import io.millrace.diag.DropReason;
 import io.millrace.link.Ethernet;
 import io.millrace.spi.PortInfo;
 import io.millrace.spi.PortQueue;
+import org.agrona.collections.Int2ObjectHashMap;
 
 /**
  * One shard's end of a port: its queue, its link address, and the frames that wait for the end of
- * the duty cycle to be sent in one burst. <b>Thread:</b> the shard's.
+ * the duty cycle to be sent in one burst. Or a network of its own on such a port, told apart by
+ * tags: its frames wait together with the port's. <b>Thread:</b> the shard's.
  */
 public final class NetInterface {
   /** Frames that can wait for one flush, or for a device that is full. */
@@ -21,7 +23,17 @@ public final class NetInterface {
   private final PortQueue queue;
   private final Counters counters;
   private final int vlan;
-  private final Frame[] tx = new Frame[TX_CAPACITY];
+
+  /** Through which frames leave: itself, unless this is one of several networks on a port. */
+  private final NetInterface trunk;
+
+  /** The networks on this port by their tags, or null if there are none. */
+  private Int2ObjectHashMap<NetInterface> networks;
+
+  /** Who takes frames by their EtherType, or null. */
+  private RawEthernet raw;
+
+  private final Frame[] tx;
   private int txCount;
 
   NetInterface(int index, PortInfo info, PortQueue queue, Counters counters, int vlan) {
@@ -30,7 +42,28 @@ public final class NetInterface {
     this.queue = queue;
     this.counters = counters;
     this.vlan = vlan;
+    this.trunk = this;
+    this.tx = new Frame[TX_CAPACITY];
     queue.countInto(counters);
+  }
+
+  /**
+   * Makes a network of its own on a port, which it is added to.
+   *
+   * @param vlan its tags, without priorities
+   */
+  NetInterface(int index, NetInterface trunk, int vlan) {
+    this.index = index;
+    this.info = VlanTags.on(trunk.info, vlan);
+    this.queue = trunk.queue;
+    this.counters = trunk.counters;
+    this.vlan = vlan;
+    this.trunk = trunk;
+    this.tx = null;
+    if (trunk.networks == null) {
+      trunk.networks = new Int2ObjectHashMap<>();
+    }
+    trunk.networks.put(vlan, this);
   }
 
   /** The interface's number on its shard, from 0. */
@@ -53,16 +86,42 @@ public final class NetInterface {
     return info.mtu();
   }
 
-  /** The 802.1Q network that this interface is on, 1 to 4094, or 0 if frames are untagged. */
+  /**
+   * The network that this interface is on, as {@link Ethernet#write} takes it: its 802.1Q number, 1
+   * to 4094, in the low 16 bits, its 802.1ad number in the high 16; or 0 if frames are untagged.
+   */
   public int vlan() {
     return vlan;
   }
 
   /**
-   * The bytes of the link header that is pushed in front of a datagram: 14, or 18 with a VLAN tag.
+   * The bytes of the link header that is pushed in front of a datagram: 14, 18 with a VLAN tag, or
+   * 22 with two.
    */
   public int linkHeaderSize() {
-    return vlan == 0 ? Ethernet.HEADER_SIZE : Ethernet.HEADER_SIZE + Ethernet.VLAN_TAG_SIZE;
+    return Ethernet.headerSize(vlan);
+  }
+
+  /** Whether this is one of several networks on a port, and not the port itself. */
+  public boolean isSubInterface() {
+    return trunk != this;
+  }
+
+  /** The interface for frames with these tags, without priorities, or null if there is none. */
+  NetInterface on(int tags) {
+    if (tags == vlan) {
+      return this;
+    }
+    return networks == null ? null : networks.get(tags);
+  }
+
+  /** The first of those who take frames by their EtherType, or null. */
+  RawEthernet raw() {
+    return raw;
+  }
+
+  void raw(RawEthernet first) {
+    raw = first;
   }
 
   PortQueue queue() {
@@ -74,7 +133,7 @@ public final class NetInterface {
    * a small number.
    */
   public int transmitRoom() {
-    return TX_CAPACITY - txCount;
+    return TX_CAPACITY - trunk.txCount;
   }
 
   /**
@@ -82,6 +141,10 @@ public final class NetInterface {
    * ownership; a frame for which there is no room is dropped and counted.
    */
   public void transmit(Frame frame) {
+    trunk.enqueue(frame);
+  }
+
+  private void enqueue(Frame frame) {
     int n = txCount;
     if (n == TX_CAPACITY) {
       counters.drop(DropReason.TX_QUEUE_FULL);

@@ -104,12 +104,13 @@ public final class NetStack implements AutoCloseable {
    * Adds an address with its on-link prefix to a port, on all shards, as if it had been given at
    * the start. Any thread; takes effect in the shards' next duty cycles.
    *
-   * @param port the port's number, in the order in which they were added
+   * @param port the port's number, in the order in which they were added; networks on them are
+   *     counted behind the ports
    * @throws IllegalArgumentException if the text is no prefix, or the stack lacks the family
    */
   public void addAddress(int port, String address) {
     IpPrefix prefix = IpPrefix.parse(address);
-    Objects.checkIndex(port, ports.size());
+    Objects.checkIndex(port, shards.get(0).interfaceCount());
     StackAssembly.family(shards.get(0), prefix.address());
     onEachShard(shard -> StackAssembly.addAddress(shard, port, prefix));
   }
@@ -147,7 +148,7 @@ public final class NetStack implements AutoCloseable {
   }
 
   private void check(IpRoute route) {
-    Objects.checkIndex(route.port(), ports.size());
+    Objects.checkIndex(route.port(), shards.get(0).interfaceCount());
     StackAssembly.family(shards.get(0), route.destination().address());
   }
 
@@ -295,6 +296,7 @@ public final class NetStack implements AutoCloseable {
   /** Describes a stack. Not thread-safe. */
   public static final class Builder {
     private final List<PortRequest> requests = new ArrayList<>();
+    private final List<VlanRequest> vlans = new ArrayList<>();
     private final List<IpRoute> routes = new ArrayList<>();
     private final Map<Class<?>, Object> settings = new HashMap<>();
     private ShardConfig shardConfig = ShardConfig.defaults();
@@ -319,6 +321,21 @@ public final class NetStack implements AutoCloseable {
     /** Adds a port that is open already; closing the stack closes it. */
     public Builder port(Port port, String... addresses) {
       requests.add(PortRequest.of(null, port, addresses));
+      return this;
+    }
+
+    /**
+     * Adds a network on a port: an interface of its own, whose frames are tagged. Its number is
+     * counted on behind those of all ports. What it takes is the port's MTU less the tags.
+     *
+     * @param port the port's number, in the order in which they were added
+     * @param tags the network's 802.1Q number, {@code 10}; or {@code 100.10} if it lies inside an
+     *     802.1ad network, here 100
+     * @param addresses as those of {@link #port(String, String...)}
+     * @throws PortException if the tags are not understood
+     */
+    public Builder vlan(int port, String tags, String... addresses) {
+      vlans.add(VlanRequest.of(port, tags, addresses));
       return this;
     }
 
@@ -402,7 +419,7 @@ public final class NetStack implements AutoCloseable {
      * @throws PortException with one clear sentence if a port cannot be had
      */
     public NetStack start() {
-      return new StackAssembly(requests, routes, settings, shardConfigs(), clock, random)
+      return new StackAssembly(requests, vlans, routes, settings, shardConfigs(), clock, random)
           .assemble();
     }
 

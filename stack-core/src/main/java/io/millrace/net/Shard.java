@@ -8,6 +8,7 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.filter.PacketFilter;
 import io.millrace.ip.IpFamily;
+import io.millrace.ip.RawProtocols;
 import io.millrace.ip.Route;
 import io.millrace.name.NameServers;
 import io.millrace.name.NameService;
@@ -52,6 +53,10 @@ public final class Shard {
   private final Frame[] burst = new Frame[BURST];
 
   private NetInterface[] interfaces = {};
+
+  /** Those of the interfaces that have a queue: the ports themselves. */
+  private NetInterface[] ports = {};
+
   private Transport[] transports = {};
   private IpFamily ipv4;
   private IpFamily ipv6;
@@ -68,6 +73,7 @@ public final class Shard {
   private ShardGroup group;
   private Steering steering;
   private final Bindings bindings = new Bindings(this);
+  private final RawProtocols rawProtocols = new RawProtocols(this);
   private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
   private PacketFilter filter;
   private long errorsLogged;
@@ -103,6 +109,7 @@ public final class Shard {
 
   void interfaces(List<NetInterface> all) {
     interfaces = all.toArray(NetInterface[]::new);
+    ports = all.stream().filter(each -> !each.isSubInterface()).toArray(NetInterface[]::new);
   }
 
   /** For a shard without interfaces. */
@@ -200,7 +207,7 @@ public final class Shard {
     return value == null ? otherwise : type.cast(value);
   }
 
-  /** The interface with this index. */
+  /** The interface with this index: ports in the order of adding, then the networks on them. */
   public NetInterface networkInterface(int number) {
     return interfaces[number];
   }
@@ -283,6 +290,33 @@ public final class Shard {
     datagram.interfaceIndex(at.index());
     datagram.markL3();
     family.input(datagram, at, now);
+  }
+
+  // ---- protocols of applications ----
+
+  /** The protocols that applications have taken on this shard. */
+  public RawProtocols rawProtocols() {
+    return rawProtocols;
+  }
+
+  /**
+   * Sends a datagram whose window starts at its network header to the destination that stands
+   * there, whoever its source is. Takes ownership, whatever the result.
+   *
+   * @return false if the header is malformed, there is no route, or the datagram is larger than the
+   *     path takes: counted, and not sent
+   */
+  public boolean sendDatagram(Frame datagram) {
+    int version = datagram.length() == 0 ? 0 : Bytes.u8(datagram.address()) >>> 4;
+    IpFamily family = version == 4 ? ipv4 : version == 6 ? ipv6 : null;
+    DropReason dropped =
+        family == null ? DropReason.IP_BAD_VERSION : family.sendDatagram(datagram, clock.now());
+    if (dropped == null) {
+      return true;
+    }
+    counters.drop(dropped);
+    datagram.release();
+    return false;
   }
 
   // ---- messages ----
@@ -398,14 +432,14 @@ public final class Shard {
     long now = clock.update();
     int work = postponed.isEmpty() ? 0 : postponedTasks();
     work += messages() + group.receive(now);
-    for (NetInterface from : interfaces) {
+    for (NetInterface from : ports) {
       work += receive(from, now);
     }
     work += timers(now);
     for (Transport transport : transports) {
       work += poll(transport, now);
     }
-    for (NetInterface to : interfaces) {
+    for (NetInterface to : ports) {
       work += flush(to);
     }
     return work + group.ringBells();
@@ -539,7 +573,7 @@ public final class Shard {
    */
   public long nextDeadline() {
     long earliest = group.isIdle() && postponed.isEmpty() ? wheel.nextDeadline() : clock.now();
-    for (NetInterface each : interfaces) {
+    for (NetInterface each : ports) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
       if (each.isBacklogged()) {
         earliest = Math.min(earliest, clock.now()); // no descriptor says when the device has room
@@ -562,7 +596,9 @@ public final class Shard {
         report("closing", e);
       }
     }
-    for (NetInterface each : interfaces) {
+    close(ipv4, now);
+    close(ipv6, now);
+    for (NetInterface each : ports) {
       flush(each);
       each.drop();
     }
@@ -572,6 +608,16 @@ public final class Shard {
       } catch (RuntimeException | Error e) {
         report("closing", e);
       }
+    }
+  }
+
+  private void close(IpFamily family, long now) {
+    try {
+      if (family != null) {
+        family.close(now);
+      }
+    } catch (RuntimeException | Error e) {
+      report("closing", e);
     }
   }
 
@@ -602,7 +648,7 @@ public final class Shard {
     return sockets;
   }
 
-  NetInterface[] interfaceArray() {
-    return interfaces;
+  NetInterface[] ports() {
+    return ports;
   }
 }

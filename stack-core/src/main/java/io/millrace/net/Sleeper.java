@@ -19,7 +19,7 @@ abstract sealed class Sleeper implements AutoCloseable permits PortSleeper, Sock
   /** The sleeper for a shard whose interfaces and sockets are known. */
   static Sleeper of(Shard shard) {
     return shard.sockets() == null
-        ? new PortSleeper(shard.interfaceArray())
+        ? new PortSleeper(shard.ports())
         : new SocketSleeper(shard.sockets());
   }
 

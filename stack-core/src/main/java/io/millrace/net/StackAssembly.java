@@ -24,15 +24,18 @@ import io.millrace.transport.TransportProvider;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /** Puts a stack together: opens its ports and makes its shards, or gives all of it back. */
 final class StackAssembly {
   private static final int REASSEMBLY_FRAMES = 8;
 
   private final List<PortRequest> requests;
+  private final List<VlanRequest> vlans;
   private final List<IpRoute> routes;
   private final Map<Class<?>, Object> settings;
   private final List<ShardConfig> configs;
@@ -52,12 +55,14 @@ final class StackAssembly {
    */
   StackAssembly(
       List<PortRequest> requests,
+      List<VlanRequest> vlans,
       List<IpRoute> routes,
       Map<Class<?>, Object> settings,
       List<ShardConfig> configs,
       ShardClock clock,
       SecureRandom random) {
     this.requests = List.copyOf(requests);
+    this.vlans = List.copyOf(vlans);
     this.routes = List.copyOf(routes);
     this.settings = Map.copyOf(settings);
     this.configs = List.copyOf(configs);
@@ -69,18 +74,20 @@ final class StackAssembly {
     if (requests.isEmpty()) {
       throw new PortException("a stack needs at least one port, for example tap:mr0");
     }
-    if (requests.size() > HandOver.MAX_INTERFACES) {
-      throw new PortException("a stack has at most " + HandOver.MAX_INTERFACES + " ports");
+    if (requests.size() + vlans.size() > HandOver.MAX_INTERFACES) {
+      throw new PortException(
+          "a stack has at most " + HandOver.MAX_INTERFACES + " ports and networks on them");
     }
+    checkNetworks();
     for (IpRoute route : routes) {
-      if (route.port() >= requests.size()) {
+      if (route.port() >= requests.size() + vlans.size()) {
         throw new PortException(
             "the route to "
                 + route.destination()
                 + " names port "
                 + route.port()
                 + ", but there are only "
-                + requests.size());
+                + (requests.size() + vlans.size()));
       }
     }
     try {
@@ -103,10 +110,30 @@ final class StackAssembly {
     }
   }
 
+  private void checkNetworks() {
+    Set<Long> seen = new HashSet<>();
+    for (VlanRequest vlan : vlans) {
+      String name = VlanTags.format(vlan.vlan());
+      if (vlan.port() < 0 || vlan.port() >= requests.size()) {
+        throw new PortException(
+            "the network "
+                + name
+                + " is on port "
+                + vlan.port()
+                + ", and the ports are numbered from 0 to "
+                + (requests.size() - 1));
+      }
+      if (requests.get(vlan.port()).vlan() == vlan.vlan()
+          || !seen.add((long) vlan.port() << 32 | vlan.vlan())) {
+        throw new PortException("the network " + name + " is on port " + vlan.port() + " twice");
+      }
+    }
+  }
+
   /** Sockets come with a network of their own: there is no way from one to the other. */
   private void checkAlone() {
     for (Port port : ports) {
-      if (port instanceof SocketPort && ports.size() > 1) {
+      if (port instanceof SocketPort && ports.size() + vlans.size() > 1) {
         throw new PortException(
             "the port "
                 + port.info().name()
@@ -177,8 +204,8 @@ final class StackAssembly {
       return new Steering(new Toeplitz[0], 1);
     }
     Toeplitz own = null;
-    Toeplitz[] hashes = new Toeplitz[ports.size()];
-    for (int i = 0; i < hashes.length; i++) {
+    Toeplitz[] hashes = new Toeplitz[ports.size() + vlans.size()];
+    for (int i = 0; i < ports.size(); i++) {
       PortInfo info = ports.get(i).info();
       boolean known = info.rss() != null && info.queues() == shards;
       if (!known && own == null) {
@@ -187,6 +214,9 @@ final class StackAssembly {
         own = new Toeplitz(key, shards);
       }
       hashes[i] = known ? info.rss() : own;
+    }
+    for (int i = ports.size(); i < hashes.length; i++) {
+      hashes[i] = hashes[vlans.get(i - ports.size()).port()];
     }
     return new Steering(hashes, shards);
   }
@@ -202,6 +232,10 @@ final class StackAssembly {
               : new RelayQueue(shard.group(), index, shard.index() % queues);
       int vlan = requests.get(index).vlan();
       interfaces.add(new NetInterface(index, port.info(), queue, shard.counters(), vlan));
+    }
+    for (VlanRequest vlan : vlans) {
+      NetInterface trunk = interfaces.get(vlan.port());
+      interfaces.add(new NetInterface(interfaces.size(), trunk, vlan.vlan()));
     }
     return interfaces;
   }
@@ -247,18 +281,32 @@ final class StackAssembly {
   private void addAddresses(Shard shard) {
     shard.clock().update();
     for (int port = 0; port < requests.size(); port++) {
-      for (IpPrefix prefix : requests.get(port).addresses()) {
-        addAddress(shard, port, prefix);
-      }
+      addAddresses(shard, port, requests.get(port).addresses());
+    }
+    for (int i = 0; i < vlans.size(); i++) {
+      addAddresses(shard, requests.size() + i, vlans.get(i).addresses());
     }
     for (int port = 0; port < requests.size(); port++) {
-      for (AddressChoice choice : requests.get(port).choices()) {
-        family(shard, choice.version(), choice.word())
-            .configure(shard.networkInterface(port), choice, shard.clock().now());
-      }
+      configure(shard, port, requests.get(port).choices());
+    }
+    for (int i = 0; i < vlans.size(); i++) {
+      configure(shard, requests.size() + i, vlans.get(i).choices());
     }
     for (IpRoute route : routes) {
       addRoute(shard, route);
+    }
+  }
+
+  private static void addAddresses(Shard shard, int port, List<IpPrefix> prefixes) {
+    for (IpPrefix prefix : prefixes) {
+      addAddress(shard, port, prefix);
+    }
+  }
+
+  private static void configure(Shard shard, int port, List<AddressChoice> choices) {
+    for (AddressChoice choice : choices) {
+      family(shard, choice.version(), choice.word())
+          .configure(shard.networkInterface(port), choice, shard.clock().now());
     }
   }
 

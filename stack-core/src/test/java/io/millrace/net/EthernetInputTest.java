@@ -104,7 +104,7 @@ class EthernetInputTest {
 
   @Test
   void unknownTypesAreDropped() {
-    for (int type : new int[] {0, 1_500, 0x88cc, 0x88a8, 0xffff}) {
+    for (int type : new int[] {0, 1_500, 0x88cc, 0x9100, 0xffff}) {
       dropped(DropReason.ETHERTYPE_UNKNOWN, frame(US, type, 0, 20), untagged);
     }
     dropped(DropReason.ETHERTYPE_UNKNOWN, frame(US, Ethernet.TYPE_VLAN, 5, 20), on(5));
@@ -159,6 +159,77 @@ class EthernetInputTest {
     dropped(DropReason.VLAN_UNKNOWN, frame(US, Ethernet.TYPE_IPV4, 0xe000, 20), on(5));
   }
 
+  /** Two networks on the untagged port, which is theirs as well: 10, and 10 inside 100. */
+  private NetInterface[] networks() {
+    NetInterface ten = new NetInterface(4, untagged, 10);
+    return new NetInterface[] {ten, new NetInterface(5, untagged, 100 << 16 | 10)};
+  }
+
+  @Test
+  void networksOnOnePortAreToldApartByTheirTags() {
+    networks();
+    int[] tags = {0, 10, 100 << 16 | 10, 0x6000 | 10, (0xe000 | 100) << 16 | 0x2000 | 10, 0xe000};
+    int[] leadTo = {3, 4, 5, 4, 5, 3};
+    for (int i = 0; i < tags.length; i++) {
+      Frame frame = frame(tags[i]);
+      long payload = frame.address() + Ethernet.headerSize(tags[i]);
+      input.input(frame, untagged, 0);
+      assertThat(ipv4.frames).containsExactly(frame);
+      assertThat(frame.interfaceIndex()).as("tags %x", tags[i]).isEqualTo(leadTo[i]);
+      assertThat(frame.vlan()).isEqualTo(tags[i]);
+      assertThat(frame.address()).isEqualTo(payload);
+      assertThat(frame.length()).isEqualTo(20);
+      ipv4.releaseAll();
+    }
+  }
+
+  private Frame frame(int tags) {
+    Frame frame = pool.allocate();
+    long at = frame.append(Ethernet.headerSize(tags) + 20);
+    Ethernet.write(at, US, PEER, Ethernet.TYPE_IPV4, tags);
+    return frame;
+  }
+
+  @Test
+  void tagsOfNoNetworkAreCounted() {
+    networks();
+    for (int tags : new int[] {11, 101 << 16 | 10, 100 << 16 | 11, 100 << 16, 10 << 16}) {
+      dropped(DropReason.VLAN_UNKNOWN, frame(tags), untagged);
+    }
+  }
+
+  @Test
+  void twoTagsAreWholeOrDropped() {
+    networks();
+    for (int length = 18; length < 22; length++) {
+      Frame frame = frame(100 << 16 | 10);
+      frame.trim(length);
+      dropped(DropReason.ETHERNET_TRUNCATED, frame, untagged);
+    }
+  }
+
+  @Test
+  void aNetworkOnAPortTakesItsTagsFromTheMtu() {
+    NetInterface[] networks = networks();
+    assertThat(networks[0].mtu()).isEqualTo(untagged.mtu() - 4);
+    assertThat(networks[1].mtu()).isEqualTo(untagged.mtu() - 8);
+    assertThat(networks[0].linkHeaderSize()).isEqualTo(18);
+    assertThat(networks[1].linkHeaderSize()).isEqualTo(22);
+    assertThat(networks[1].mac()).isEqualTo(untagged.mac());
+    assertThat(networks[1].toString()).isEqualTo(untagged + ".100.10");
+  }
+
+  @Test
+  void whatLeavesANetworkWaitsWithThePortsFrames() {
+    NetInterface[] networks = networks();
+    int room = untagged.transmitRoom();
+    networks[0].transmit(frame(10));
+    assertThat(untagged.transmitRoom()).isEqualTo(room - 1);
+    assertThat(networks[1].transmitRoom()).isEqualTo(room - 1);
+    untagged.drop();
+    assertThat(networks[0].transmitRoom()).isEqualTo(room);
+  }
+
   @Property(tries = 5_000)
   void anyBytesAreHandedOnOrCounted(@ForAll @Size(max = 40) byte[] bytes, @ForAll long seed) {
     Random random = new Random(seed);
@@ -167,6 +238,9 @@ class EthernetInputTest {
     Bytes.copyIn(bytes, 0, at, bytes.length);
     if (bytes.length >= 18 && random.nextBoolean()) {
       Ethernet.write(at, US, PEER, random.nextBoolean() ? 0x0800 : 0x0806, random.nextInt(4));
+      if (random.nextBoolean()) {
+        Bytes.put16(at + 12, Ethernet.TYPE_SERVICE_VLAN);
+      }
     }
     long before = counters.totalDrops();
     input.input(frame, random.nextBoolean() ? untagged : on(2), 0);

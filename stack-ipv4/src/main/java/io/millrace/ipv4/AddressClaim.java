@@ -20,6 +20,15 @@ import java.lang.System.Logger.Level;
  * </pre>
  */
 final class AddressClaim extends TimerNode {
+  /** Whose address it is, where it is not configured for good. */
+  interface Owner {
+    /** Nobody has answered the probes: the address may be announced. */
+    void onFree(long now);
+
+    /** Somebody else has the address, and has not given it up when it was defended. */
+    void onConflict(long now);
+  }
+
   private enum State {
     PROBING,
     ANNOUNCING,
@@ -46,6 +55,10 @@ final class AddressClaim extends TimerNode {
   private final TimerWheel wheel;
   private final NetInterface on;
   private final IpPrefix prefix;
+
+  /** Null for an address that is configured. */
+  private final Owner owner;
+
   private State state;
   private int sent;
   private long quietUntil = Long.MIN_VALUE;
@@ -56,13 +69,15 @@ final class AddressClaim extends TimerNode {
       Counters counters,
       TimerWheel wheel,
       NetInterface on,
-      IpPrefix prefix) {
+      IpPrefix prefix,
+      Owner owner) {
     this.family = family;
     this.arp = arp;
     this.counters = counters;
     this.wheel = wheel;
     this.on = on;
     this.prefix = prefix;
+    this.owner = owner;
   }
 
   NetInterface on() {
@@ -80,13 +95,19 @@ final class AddressClaim extends TimerNode {
     wheel.schedule(this, now + family.randomTime(PROBE_WAIT));
   }
 
+  /** The address is not wanted any more: nothing is sent about it from now on. */
+  void giveUp() {
+    state = State.REFUSED;
+    wheel.cancel(this);
+  }
+
   /** Starts using and announcing the address. */
   void announce(long now) {
     boolean wasProbed = state == State.PROBING;
     state = State.ANNOUNCING;
     sent = 0;
     family.install(on, prefix);
-    if (wasProbed) {
+    if (wasProbed || owner != null) {
       family.installElsewhere(on, prefix);
     }
     announceOnce(now);
@@ -104,7 +125,11 @@ final class AddressClaim extends TimerNode {
 
   private void probeOnce(long now) {
     if (sent == PROBE_NUM) {
-      announce(now);
+      if (owner == null) {
+        announce(now);
+      } else {
+        owner.onFree(now);
+      }
       return;
     }
     arp.probe(on, address());
@@ -148,6 +173,17 @@ final class AddressClaim extends TimerNode {
       state = State.REFUSED;
       wheel.cancel(this);
       LOG.log(Level.WARNING, "{0} on {1} is in use by another host: not taken", prefix, on);
+      if (owner != null) {
+        owner.onConflict(now);
+      }
+      return;
+    }
+    if (owner != null && now < quietUntil) {
+      // RFC 5227 §2.4 (b): an address that can be had elsewhere is defended once and given up at
+      // the second conflict.
+      LOG.log(Level.WARNING, "{0} on {1} is in use by another host: given up", prefix, on);
+      giveUp();
+      owner.onConflict(now);
       return;
     }
     // RFC 5227 §2.4 (c): a configured address is kept for good, but while conflicts follow each

@@ -60,13 +60,25 @@ final class Arp implements NeighborResolver {
       }
       return;
     }
-    AddressClaim claim = new AddressClaim(family, this, counters, shard.wheel(), on, prefix);
-    claims.add(claim);
+    AddressClaim claim = claim(on, prefix, null);
     if (probe) {
       claim.probe(now);
     } else {
       claim.announce(now);
     }
+  }
+
+  /** A claim that its owner probes for and announces. On the first shard. */
+  AddressClaim claim(NetInterface on, IpPrefix prefix, AddressClaim.Owner owner) {
+    AddressClaim claim = new AddressClaim(family, this, counters, shard.wheel(), on, prefix, owner);
+    claims.add(claim);
+    return claim;
+  }
+
+  /** Takes a claim back. */
+  void forget(AddressClaim claim) {
+    claim.giveUp();
+    claims.remove(claim);
   }
 
   // ---- in ----

@@ -1,8 +1,10 @@
 package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.filter.Hook;
 import io.millrace.filter.Verdict;
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
@@ -22,6 +24,7 @@ import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.time.TimerWheel;
 import io.millrace.transport.Transport;
+import java.util.Arrays;
 import java.util.List;
 
 /** IPv4 on one shard: what its parts share, and the answers to {@link IpFamily}'s questions. */
@@ -50,6 +53,12 @@ final class Ipv4Family implements IpFamily {
 
   /** Changes whenever an address or a route does, so that routes look again. */
   private int generation;
+
+  /** What the network says of the datagrams of an interface, by its index; 0 for nothing. */
+  private int[] mtuLimits = {};
+
+  /** Null if no interface gets its addresses by it. */
+  private Dhcp dhcp;
 
   Ipv4Family(Shard shard, Ipv4Config config) {
     this.shard = shard;
@@ -118,6 +127,21 @@ final class Ipv4Family implements IpFamily {
     generation++;
   }
 
+  /** An address has been taken away, and with it its network if no other address is in it. */
+  void uninstall(NetInterface on, IpPrefix prefix) {
+    addresses.remove(on, prefix.address().v4Bits());
+    boolean shared =
+        addresses.all().stream()
+            .anyMatch(
+                each ->
+                    each.prefix().length() == prefix.length()
+                        && each.covers(prefix.address().v4Bits()));
+    if (prefix.length() < 32 && !shared) {
+      removeRoute(prefix, new NextHop(on, null, 0, null));
+    }
+    generation++;
+  }
+
   /** An address has become usable on this shard, which claimed it for all. */
   void installElsewhere(NetInterface on, IpPrefix prefix) {
     int index = on.index();
@@ -142,6 +166,50 @@ final class Ipv4Family implements IpFamily {
   public void removeRoute(IpPrefix destination, NextHop hop) {
     routes.remove(0, destination.address().lo(), MAPPED_BITS + destination.length(), hop);
     generation++;
+  }
+
+  /** The ways to exactly this prefix, or null if there is none. */
+  NextHops ways(IpPrefix destination) {
+    return routes.get(0, destination.address().lo(), MAPPED_BITS + destination.length());
+  }
+
+  /** The largest datagram that an interface takes, as the device or the network says. */
+  int linkMtu(NetInterface on) {
+    int limit = on.index() < mtuLimits.length ? mtuLimits[on.index()] : 0;
+    return limit == 0 ? on.mtu() : Math.min(limit, on.mtu());
+  }
+
+  /** Limits the datagrams of an interface; 0 takes the limit away. */
+  void limitMtu(NetInterface on, int bytes) {
+    if (on.index() >= mtuLimits.length) {
+      mtuLimits = Arrays.copyOf(mtuLimits, on.index() + 1);
+    }
+    mtuLimits[on.index()] = bytes;
+    generation++;
+  }
+
+  @Override
+  public void configure(NetInterface to, AddressChoice how, long now) {
+    if (how != AddressChoice.DHCP) {
+      IpFamily.super.configure(to, how, now);
+    }
+    if (dhcp == null) {
+      dhcp = new Dhcp(shard, this, arp);
+      input.dhcp(dhcp);
+    }
+    dhcp.add(to, now);
+  }
+
+  @Override
+  public void close(long now) {
+    if (dhcp != null) {
+      dhcp.close(now);
+    }
+  }
+
+  @Override
+  public DropReason sendDatagram(Frame datagram, long now) {
+    return output.sendDatagram(datagram, now);
   }
 
   @Override
@@ -385,12 +453,12 @@ final class Ipv4Family implements IpFamily {
     return generation;
   }
 
-  Ipv4Config config() {
-    return config;
-  }
-
   Shard shard() {
     return shard;
+  }
+
+  Ipv4Config config() {
+    return config;
   }
 
   Ipv4Output output() {

@@ -28,6 +28,9 @@ final class Ipv4Input {
   /** Null in a host. */
   private final Ipv4Forwarding forwarding;
 
+  /** Null if there is no client. */
+  private Dhcp dhcp;
+
   Ipv4Input(
       Shard shard,
       Ipv4Family family,
@@ -48,6 +51,11 @@ final class Ipv4Input {
     this.fragments = fragments;
   }
 
+  /** Whom to give what DHCP servers send, before it is asked for which address it is. */
+  void dhcp(Dhcp newDhcp) {
+    dhcp = newDhcp;
+  }
+
   /** Takes ownership of a frame whose window starts at the header. */
   void input(Frame frame, NetInterface from, long now) {
     counters.increment(Counter.IP_IN_RECEIVES);
@@ -55,6 +63,10 @@ final class Ipv4Input {
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
       if (shard.filter() != null && family.filteredFirst(frame, from, now)) {
+        return;
+      }
+      if (dhcp != null && dhcp.isFor(at, from)) {
+        dhcp.input(frame, from, now);
         return;
       }
       dropped = admit(frame, at);
@@ -177,6 +189,9 @@ final class Ipv4Input {
         return;
       }
       default -> {}
+    }
+    if (shard.rawProtocols().input(frame, protocol)) {
+      return;
     }
     // RFC 1122 §3.2.2.1: protocol unreachable should be sent.
     errors.sendUnreachable(frame, IcmpError.PROTOCOL_UNREACHABLE, now);

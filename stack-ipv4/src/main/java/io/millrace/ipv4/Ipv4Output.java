@@ -61,6 +61,39 @@ final class Ipv4Output {
     }
   }
 
+  /**
+   * Sends a datagram with a header of the application's own; see {@link
+   * io.millrace.ip.IpFamily#sendDatagram}. It is not fragmented: whoever writes headers decides
+   * about that.
+   */
+  DropReason sendDatagram(Frame datagram, long now) {
+    long at = datagram.address();
+    if (datagram.tailLength() != 0) {
+      return DropReason.IP_BAD_LENGTH; // the header's length would not be that of the window
+    }
+    DropReason malformed = Ipv4Header.validate(at, datagram.length());
+    if (malformed != null) {
+      return malformed;
+    }
+    Ipv4Route route = family.route(0, Ipv4Header.destination(at));
+    if (route == null) {
+      return DropReason.IP_NO_ROUTE;
+    }
+    datagram.trim(Ipv4Header.totalLength(at));
+    if (datagram.length() > route.pathMtu()) {
+      return DropReason.IP_TOO_BIG;
+    }
+    if (route.networkInterface().transmitRoom() == 0) {
+      return DropReason.TX_QUEUE_FULL;
+    }
+    datagram.clear(~Frame.CHECKSUM_PARTIAL);
+    datagram.segmentSize(0);
+    datagram.markL3();
+    counters.increment(Counter.IP_OUT_REQUESTS);
+    route.emit(datagram, now);
+    return null;
+  }
+
   private static boolean isCutByPort(Ipv4Route route, Frame frame, int total) {
     return frame.segmentSize() != 0
         && total <= Ipv4Header.MAX_TOTAL

@@ -35,7 +35,6 @@ final class Ipv4Route extends Route {
   private int nextHop;
   private int linkHeaderSize;
   private int ourMacLow;
-  private int linkTail;
   private int generation;
 
   private int pathMtu;
@@ -74,8 +73,8 @@ final class Ipv4Route extends Route {
     broadcast = group == Ethernet.BROADCAST;
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
-    linkTail = through.vlan() == 0 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_VLAN << 16 | through.vlan();
-    pathMtu = pathMtuTimer == null ? through.mtu() : Math.min(pathMtu, through.mtu());
+    int linkMtu = family.linkMtu(through);
+    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -161,10 +160,9 @@ final class Ipv4Route extends Route {
     Bytes.put64(at, next.linkHead());
     Bytes.put32(at + 8, ourMacLow);
     if (linkHeaderSize == Ethernet.HEADER_SIZE) {
-      Bytes.put16(at + 12, linkTail);
+      Bytes.put16(at + 12, Ethernet.TYPE_IPV4);
     } else {
-      Bytes.put32(at + 12, linkTail);
-      Bytes.put16(at + 16, Ethernet.TYPE_IPV4);
+      Ethernet.writeType(at, Ethernet.TYPE_IPV4, networkInterface.vlan());
     }
     networkInterface.transmit(frame);
   }
@@ -231,7 +229,7 @@ final class Ipv4Route extends Route {
     protected void onTimer(long now) {
       pathMtuTimer = null;
       belowFloor = false;
-      pathMtu = networkInterface.mtu();
+      pathMtu = family.linkMtu(networkInterface);
     }
   }
 }

@@ -7,6 +7,8 @@ import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.buf.Region;
+import io.millrace.filter.Verdict;
+import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
 import io.millrace.net.NetStack;
@@ -18,6 +20,7 @@ import io.millrace.spi.PortQueue;
 import io.millrace.time.ShardClock;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** In the steady state nothing is allocated for a packet. */
@@ -104,11 +107,17 @@ class AllocationTest {
   private long now = 1;
 
   private NetStack start() {
-    return NetStack.builder()
-        .shards(ShardConfig.defaults().withFrames(512))
-        .driven(ShardClock.of(() -> now))
-        .port(port, TestHost.OURS + "/24")
-        .start();
+    return start(builder -> {});
+  }
+
+  private NetStack start(Consumer<NetStack.Builder> more) {
+    NetStack.Builder builder =
+        NetStack.builder()
+            .shards(ShardConfig.defaults().withFrames(512))
+            .driven(ShardClock.of(() -> now))
+            .port(port, TestHost.OURS + "/24");
+    more.accept(builder);
+    return builder.start();
   }
 
   private void run(Shard shard, int count, byte[]... frames) {
@@ -168,6 +177,21 @@ class AllocationTest {
       byte[] last =
           Packets.ip(1, Arrays.copyOfRange(echo, 1480, echo.length)).fragment(1480, false).build();
       assertThat(allocated(shard, first, last)).isZero();
+      assertThat(port.sent).isGreaterThan(PACKETS);
+    }
+  }
+
+  @Test
+  void datagramsThatAreForwardedAndSeenByAFilter() {
+    ForwardingConfig config = ForwardingConfig.defaults().withRedirects(false);
+    try (NetStack stack =
+        start(builder -> builder.with(config).route("10.9.0.0/16", TestHost.PEER))) {
+      Shard shard = stack.shard(0);
+      run(shard, 1, Packets.arp(1, TestHost.PEER_MAC, TestHost.PEER, 0, TestHost.OURS));
+      shard.filter((frame, at, hook, time) -> Verdict.ACCEPT);
+      byte[] onwards = Packets.udp(1, 2, new byte[10]).to("10.9.0.7").build();
+      byte[] host = Packets.udp(1, 2, new byte[10]).to(TestHost.PEER).build();
+      assertThat(allocated(shard, onwards, host)).isZero();
       assertThat(port.sent).isGreaterThan(PACKETS);
     }
   }

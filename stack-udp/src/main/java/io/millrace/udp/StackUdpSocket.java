@@ -432,10 +432,13 @@ final class StackUdpSocket extends UdpSocket {
     int frames = 1;
     int mtu = route.pathMtu();
     if (size > mtu) {
-      if (dontFragment || size > LARGEST) {
+      // The length in IPv6's header does not count the header itself, and its fragments have a
+      // header more each (RFC 8200 §3, §4.5).
+      boolean four = IpAddress.isV4(route.destinationHi(), route.destinationLo());
+      if (dontFragment || size > (four ? LARGEST : LARGEST + route.networkHeaderSize())) {
         return SendResult.TOO_BIG;
       }
-      frames = size / (mtu - route.networkHeaderSize() - 7) + 1;
+      frames = size / (mtu - route.networkHeaderSize() - (four ? 7 : 15)) + 1;
       if (frames > MOST_FRAGMENTS) {
         return SendResult.TOO_BIG;
       }

@@ -344,6 +344,28 @@ class IperfTest {
     expectServerServes();
   }
 
+  /** As on a slow link: iperf3 reads what is on its way before it answers. */
+  @Test
+  void aClientThatTakesMinutesToReadWhatIsLeftGetsItsResults() {
+    connect(wire());
+    String reverse = plan(false, true, false, 1, 0, 1_000_000).toJson().toString();
+    Raw raw = new Raw().send(COOKIE).send(json(reverse));
+    new Raw().send(COOKIE);
+    raw.send(new byte[] {Control.TEST_END});
+    world.run(Duration.ofMinutes(3));
+    assertThat(raw.received.toByteArray())
+        .endsWith(Control.TEST_START, Control.TEST_RUNNING, Control.EXCHANGE_RESULTS);
+    raw.received.reset();
+    raw.send(json("{\"streams\": []}"));
+    assertThat(raw.received.toString(US_ASCII)).contains("\"bytes\":");
+    assertThat(raw.received.toByteArray()).endsWith(Control.DISPLAY_RESULTS);
+    raw.send(new byte[] {Control.DONE});
+    raw.connection.close();
+    assertThat(server.failures).isEmpty();
+    assertThat(server.results).hasSize(1);
+    expectServerServes();
+  }
+
   private void expectServerServes() {
     server.failures.clear();
     run(plan(false, false, false, 1, 1, 0));

@@ -33,12 +33,17 @@ public final class BenchMain implements Callable<Integer> {
   private static final Map<String, Function<Measurement, List<Row>>> ALL = new LinkedHashMap<>();
 
   static {
-    ALL.put("bulk", TcpBulk::run);
-    ALL.put("rr", TcpRequestResponse::run);
-    ALL.put("connect", TcpConnects::run);
-    ALL.put("udp", UdpEcho::run);
+    ALL.put("bulk", m -> TcpBulk.run(m, Family.IPV4));
+    ALL.put("bulk6", m -> TcpBulk.run(m, Family.IPV6));
+    ALL.put("rr", m -> TcpRequestResponse.run(m, Family.IPV4));
+    ALL.put("rr6", m -> TcpRequestResponse.run(m, Family.IPV6));
+    ALL.put("connect", m -> TcpConnects.run(m, Family.IPV4));
+    ALL.put("connect6", m -> TcpConnects.run(m, Family.IPV6));
+    ALL.put("udp", m -> UdpEcho.run(m, Family.IPV4));
+    ALL.put("udp6", m -> UdpEcho.run(m, Family.IPV6));
     ALL.put("idle", m -> IdleConnections.run());
     ALL.put("faces", Faces::run);
+    ALL.put("forward", Forwarding::run);
     ALL.put("messages", m -> Messages.run());
   }
 
@@ -46,8 +51,8 @@ public final class BenchMain implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "NAME",
       description =
-          "what to run: bulk, rr, connect, udp, idle, faces, messages (all of these if none is"
-              + " named), or"
+          "what to run: bulk, rr, connect, udp, the same with a 6 behind for IPv6, idle, faces,"
+              + " forward, messages (all of these if none is named), or"
               + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
               + " parsing, which take minutes")
   private List<String> names = new ArrayList<>();

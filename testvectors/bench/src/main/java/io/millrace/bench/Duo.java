@@ -1,6 +1,7 @@
 package io.millrace.bench;
 
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.net.ShardConfig;
@@ -9,8 +10,9 @@ import io.millrace.time.ShardClock;
 
 /** Two stacks on a wire in memory, both turned by the calling thread. */
 final class Duo implements AutoCloseable {
-  static final IpAddress CLIENT = IpAddress.parse("10.0.0.1");
-  static final IpAddress SERVER = IpAddress.parse("10.0.0.2");
+  /** Longer than it takes to see that nobody else has an address (RFC 4862 §5.4). */
+  private static final long SETTLING = 10_000_000_000L;
+
   private static int wires;
 
   private final NetStack clientStack;
@@ -22,16 +24,32 @@ final class Duo implements AutoCloseable {
 
   final Shard server;
 
-  Duo(TcpConfig tcp) {
+  /** Where the client finds the server. */
+  final IpAddress serverAddress;
+
+  Duo(Family family, TcpConfig tcp) {
+    serverAddress = family.server;
     String wire = "mem:bench" + wires++ + ",ring=64";
     ShardConfig shards = ShardConfig.defaults().withFrames(16_384);
-    clientStack = stack(wire, CLIENT + "/24", shards, tcp);
-    serverStack = stack(wire, SERVER + "/24", shards, tcp);
+    clientStack = stack(wire, family.onLink(family.client), shards, tcp);
+    serverStack = stack(wire, family.onLink(family.server), shards, tcp);
     client = clientStack.shard(0);
     server = serverStack.shard(0);
-    for (int i = 0; i < 100; i++) {
-      turn(); // addresses are announced and neighbors found
+    long end = now + SETTLING;
+    while (!hasAddress(client, family.client) || !hasAddress(server, family.server)) {
+      turn(); // addresses are probed for
+      if (now > end) {
+        throw new IllegalStateException("the stacks have got no addresses in ten seconds");
+      }
     }
+    for (int i = 0; i < 100; i++) {
+      turn(); // and announced
+    }
+  }
+
+  private static boolean hasAddress(Shard shard, IpAddress address) {
+    IpFamily family = address.isV4() ? shard.ipv4() : shard.ipv6();
+    return family.isLocal(address.hi(), address.lo());
   }
 
   private NetStack stack(String wire, String address, ShardConfig shards, TcpConfig tcp) {

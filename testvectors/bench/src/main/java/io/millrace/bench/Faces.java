@@ -61,8 +61,8 @@ final class Faces {
   private static void measure(
       List<Row> rows, Measurement m, String name, int connections, Face face) {
     String wire = "mem:faces" + wires++;
-    try (NetStack server = stack(wire, Duo.SERVER + "/24");
-        NetStack client = stack(wire, Duo.CLIENT + "/24")) {
+    try (NetStack server = stack(wire, Family.IPV4.onLink(Family.IPV4.server));
+        NetStack client = stack(wire, Family.IPV4.onLink(Family.IPV4.client))) {
       if (face instanceof OnShard
           && BlockingThreads.kind(client.shard(0)) != BlockingThreads.Kind.SHARD) {
         rows.add(new Row(name, 0, "-", "needs --add-opens=java.base/java.lang=ALL-UNNAMED"));
@@ -122,7 +122,7 @@ final class Faces {
           () ->
               Tcp.of(shard)
                   .connect(
-                      Duo.SERVER,
+                      Family.IPV4.server,
                       PORT,
                       new TcpHandler() {
                         @Override
@@ -154,7 +154,7 @@ final class Faces {
     @Override
     public void ask(NetStack stack, long[] asked, int slot) {
       CompletableFuture<Void> _ =
-          FutureTcp.connect(stack, Duo.SERVER, PORT).thenAccept(c -> ask(c, asked, slot));
+          FutureTcp.connect(stack, Family.IPV4.server, PORT).thenAccept(c -> ask(c, asked, slot));
     }
 
     private void ask(FutureConnection c, long[] asked, int slot) {
@@ -193,7 +193,7 @@ final class Faces {
 
     final BlockingConnection connect(NetStack stack) {
       try {
-        return BlockingTcp.connect(stack, Duo.SERVER.toString(), PORT);
+        return BlockingTcp.connect(stack, Family.IPV4.server.toString(), PORT);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

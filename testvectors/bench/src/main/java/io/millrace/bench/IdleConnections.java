@@ -14,7 +14,7 @@ final class IdleConnections {
   private IdleConnections() {}
 
   static List<Row> run() {
-    try (Duo duo = new Duo(Duo.tcp())) {
+    try (Duo duo = new Duo(Family.IPV4, Duo.tcp())) {
       Nothing handler = new Nothing();
       for (int port = 0; port < CONNECTIONS / PER_PORT; port++) {
         Tcp.of(duo.server).listen(null, 9000 + port, c -> handler, 1024);
@@ -22,7 +22,7 @@ final class IdleConnections {
       long frames = frames(duo);
       long heap = heap();
       for (int i = 0; i < CONNECTIONS; i++) {
-        Tcp.of(duo.client).connect(Duo.SERVER, 9000 + i / PER_PORT, handler);
+        Tcp.of(duo.client).connect(duo.serverAddress, 9000 + i / PER_PORT, handler);
         duo.turn();
       }
       while (handler.connected < 2 * CONNECTIONS) {

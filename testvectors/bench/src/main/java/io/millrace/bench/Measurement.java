@@ -43,6 +43,35 @@ final class Measurement {
     return rates[rounds / 2];
   }
 
+  /**
+   * The same where only a part of the work counts: {@code turn} answers how many nanoseconds of the
+   * thread's CPU time that part took.
+   */
+  double perSecondOf(LongSupplier turn, LongSupplier count) {
+    partOfRound(turn, count, warmUp);
+    double[] rates = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      rates[i] = partOfRound(turn, count, seconds);
+    }
+    Arrays.sort(rates);
+    return rates[rounds / 2];
+  }
+
+  private static double partOfRound(LongSupplier turn, LongSupplier count, double seconds) {
+    long before = count.getAsLong();
+    long end = System.nanoTime() + (long) (seconds * 1e9);
+    long nanos = 0;
+    do {
+      nanos += turn.getAsLong();
+    } while (System.nanoTime() < end);
+    return (count.getAsLong() - before) * 1e9 / nanos;
+  }
+
+  /** CPU time of this thread so far, nanoseconds; asking costs some hundred. */
+  static long cpuTime() {
+    return THREADS.getCurrentThreadCpuTime();
+  }
+
   /** What {@link #beside} has found: a median rate, and what each count has cost. */
   record Beside(double perSecond, double bytesEach, double cpuNanosEach) {}
 

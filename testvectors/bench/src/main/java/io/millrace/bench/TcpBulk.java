@@ -16,19 +16,19 @@ final class TcpBulk {
 
   private TcpBulk() {}
 
-  static List<Row> run(Measurement m) {
+  static List<Row> run(Measurement m, Family family) {
     return List.of(
-        once(m, false, "TCP bulk, delivered in place"),
-        once(m, true, "TCP bulk, copied out by the application"));
+        once(m, family, false, "TCP bulk, delivered in place"),
+        once(m, family, true, "TCP bulk, copied out by the application"));
   }
 
-  private static Row once(Measurement m, boolean copyOut, String name) {
+  private static Row once(Measurement m, Family family, boolean copyOut, String name) {
     try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
-        Duo duo = new Duo(Duo.tcp())) {
+        Duo duo = new Duo(family, Duo.tcp())) {
       Sink sink = new Sink(copyOut ? arena.allocate(65_536).address() : 0);
       Tcp.of(duo.server).listen(null, 5001, c -> sink, 16);
       WrappedBuffer data = WrappedBuffer.of(arena.allocate(PIECE).fill((byte) 0x5a));
-      Tcp.of(duo.client).connect(Duo.SERVER, 5001, new Source(data));
+      Tcp.of(duo.client).connect(duo.serverAddress, 5001, new Source(data));
       double bytes = m.perSecond(duo::turn, () -> sink.received);
       long segments = duo.server.counters().get(Counter.TCP_IN_SEGS);
       double perSegment = (double) sink.received / segments;
@@ -36,7 +36,7 @@ final class TcpBulk {
           String.format(
               "%.0f ns per data segment and side, %.0f bytes a segment",
               1e9 / (bytes / perSegment) / 2, perSegment);
-      return new Row(name, bytes * 8 / 1e9, "Gbit/s", note);
+      return new Row(name + family.suffix, bytes * 8 / 1e9, "Gbit/s", note);
     }
   }
 

@@ -2,6 +2,7 @@ package io.millrace.bench;
 
 import io.millrace.buf.Buffer;
 import io.millrace.buf.WrappedBuffer;
+import io.millrace.ip.IpAddress;
 import io.millrace.tcp.Tcp;
 import io.millrace.tcp.TcpCloseReason;
 import io.millrace.tcp.TcpConnection;
@@ -15,18 +16,26 @@ final class TcpConnects {
 
   private TcpConnects() {}
 
-  static List<Row> run(Measurement m) {
+  static List<Row> run(Measurement m, Family family) {
     return List.of(
-        new Row("TCP connect + request + close, one at a time", once(m, 1) / 1e6, "M/s", ""),
-        new Row("TCP connect + request + close, 8 at once", once(m, 8) / 1e6, "M/s", ""));
+        new Row(
+            "TCP connect + request + close, one at a time" + family.suffix,
+            once(m, family, 1) / 1e6,
+            "M/s",
+            ""),
+        new Row(
+            "TCP connect + request + close, 8 at once" + family.suffix,
+            once(m, family, 8) / 1e6,
+            "M/s",
+            ""));
   }
 
-  private static double once(Measurement m, int atOnce) {
+  private static double once(Measurement m, Family family, int atOnce) {
     try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
-        Duo duo = new Duo(Duo.tcp())) {
+        Duo duo = new Duo(family, Duo.tcp())) {
       WrappedBuffer message = WrappedBuffer.of(arena.allocate(SIZE));
       Tcp.of(duo.server).listen(null, 80, c -> new Responder(message), 1024);
-      Requester requester = new Requester(Tcp.of(duo.client), message);
+      Requester requester = new Requester(Tcp.of(duo.client), duo.serverAddress, message);
       for (int i = 0; i < atOnce; i++) {
         requester.connect();
       }
@@ -44,16 +53,18 @@ final class TcpConnects {
 
   private static final class Requester implements TcpHandler {
     private final Tcp tcp;
+    private final IpAddress server;
     private final WrappedBuffer message;
     private long done;
 
-    Requester(Tcp tcp, WrappedBuffer message) {
+    Requester(Tcp tcp, IpAddress server, WrappedBuffer message) {
       this.tcp = tcp;
+      this.server = server;
       this.message = message;
     }
 
     void connect() {
-      tcp.connect(Duo.SERVER, 80, this);
+      tcp.connect(server, 80, this);
     }
 
     @Override

@@ -14,23 +14,27 @@ final class TcpRequestResponse {
 
   private TcpRequestResponse() {}
 
-  static List<Row> run(Measurement m) {
-    double one = once(m, 1);
-    double thousand = once(m, 1000);
+  static List<Row> run(Measurement m, Family family) {
+    double one = once(m, family, 1);
+    double thousand = once(m, family, 1000);
     String flat = String.format("%.0f %% of the rate with 1", 100 * thousand / one);
     return List.of(
-        new Row("TCP request/response 64 B, 1 connection", one / 1e6, "M/s", ""),
-        new Row("TCP request/response 64 B, 1,000 connections", thousand / 1e6, "M/s", flat));
+        new Row("TCP request/response 64 B, 1 connection" + family.suffix, one / 1e6, "M/s", ""),
+        new Row(
+            "TCP request/response 64 B, 1,000 connections" + family.suffix,
+            thousand / 1e6,
+            "M/s",
+            flat));
   }
 
-  private static double once(Measurement m, int connections) {
+  private static double once(Measurement m, Family family, int connections) {
     try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
-        Duo duo = new Duo(Duo.tcp())) {
+        Duo duo = new Duo(family, Duo.tcp())) {
       WrappedBuffer message = WrappedBuffer.of(arena.allocate(SIZE));
       Tcp.of(duo.server).listen(null, 7, c -> new Responder(message), connections);
       Requester requester = new Requester(message);
       for (int i = 0; i < connections; i++) {
-        Tcp.of(duo.client).connect(Duo.SERVER, 7, requester);
+        Tcp.of(duo.client).connect(duo.serverAddress, 7, requester);
         duo.turn();
       }
       return m.perSecond(duo::turn, () -> requester.bytes / SIZE);

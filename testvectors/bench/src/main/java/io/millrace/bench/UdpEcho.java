@@ -15,20 +15,20 @@ final class UdpEcho {
 
   private UdpEcho() {}
 
-  static List<Row> run(Measurement m) {
+  static List<Row> run(Measurement m, Family family) {
     try (Arena arena = Arena.ofConfined(); // closed last: the stacks may still refer to its memory
-        Duo duo = new Duo(Duo.tcp())) {
+        Duo duo = new Duo(family, Duo.tcp())) {
       Udp.of(duo.server).bind(7, new Echo());
       Client client = new Client();
       UdpSocket socket = Udp.of(duo.client).bind(0, client);
-      socket.connect(Duo.SERVER, 7);
+      socket.connect(duo.serverAddress, 7);
       WrappedBuffer message = WrappedBuffer.of(arena.allocate(SIZE));
       for (int i = 0; i < OUTSTANDING; i++) {
         socket.send(message);
       }
       double rate = m.perSecond(duo::turn, () -> client.received);
       String note = OUTSTANDING + " outstanding";
-      return List.of(new Row("UDP echo 64 B", rate / 1e6, "M/s", note));
+      return List.of(new Row("UDP echo 64 B" + family.suffix, rate / 1e6, "M/s", note));
     }
   }
 

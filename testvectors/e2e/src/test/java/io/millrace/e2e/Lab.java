@@ -40,6 +40,7 @@ final class Lab implements AutoCloseable {
       Map.of(
           "ping", "iputils-ping",
           "nc", "netcat-openbsd",
+          "dnsmasq", "dnsmasq-base",
           "ssh", "openssh-client",
           "sshd", "openssh-server",
           "ip", "iproute2");

@@ -13,27 +13,33 @@ import java.util.List;
  * in a network namespace.
  */
 final class CableEnds extends Ends {
-  private static final IpAddress KERNEL = IpAddress.parse("10.98.0.1");
-  private static final IpAddress STACK = IpAddress.parse("10.98.0.2");
-
+  private final Network network;
   private final List<NetworkNamespace> namespaces;
-  private final boolean kernelConnects;
   private int ports = 7;
 
   private CableEnds(
-      List<NetworkNamespace> namespaces, NetStack client, NetStack server, boolean kernelConnects) {
+      Network network, List<NetworkNamespace> namespaces, NetStack client, NetStack server) {
     super(client, server, false);
+    this.network = network;
     this.namespaces = namespaces;
-    this.kernelConnects = kernelConnects;
   }
 
   /** A TAP device. Needs {@link NetworkNamespace#assumeAvailable}. */
-  static Ends tap(boolean kernelConnects, Record... settings) {
+  static Ends tap(Network network, boolean kernelConnects, Record... settings) {
     NetworkNamespace kernel = NetworkNamespace.create("kernel");
     try {
-      kernel.withoutIpv6();
-      String port = "tap:mrk0,netns=%s,address=%s/24".formatted(kernel.path(), KERNEL);
-      return open(List.of(kernel), port, kernelConnects, settings);
+      boolean four = network.client().isV4();
+      String address = network.prefix(kernelAddress(network, kernelConnects));
+      String port = "tap:mrk0,netns=%s".formatted(kernel.path());
+      if (four) {
+        kernel.withoutIpv6();
+        return open(
+            network, List.of(kernel), port + ",address=" + address, kernelConnects, settings);
+      }
+      Ends ends = open(network, List.of(kernel), port, kernelConnects, settings);
+      kernel.run("ip", "address", "add", address, "dev", "mrk0", "nodad");
+      kernel.run("ip", "link", "set", "mrk0", "up");
+      return ends;
     } catch (RuntimeException e) {
       kernel.close();
       throw e;
@@ -48,11 +54,12 @@ final class CableEnds extends Ends {
       kernel.withoutIpv6();
       stack.withoutIpv6();
       VethPair veth = VethPair.create(kernel, "mrk0", stack, "mrs0", 1);
-      veth.left().address(KERNEL + "/24");
+      Network network = Network.IPV4;
+      veth.left().address(network.prefix(kernelAddress(network, kernelConnects)));
       veth.up();
       // A kernel leaves checksums on a veth to hardware that is not there.
       String port = "afxdp:mrs0,netns=%s,rxcsum=trust".formatted(stack.path());
-      return open(List.of(kernel, stack), port, kernelConnects, settings);
+      return open(network, List.of(kernel, stack), port, kernelConnects, settings);
     } catch (RuntimeException e) {
       stack.close();
       kernel.close();
@@ -60,23 +67,35 @@ final class CableEnds extends Ends {
     }
   }
 
+  private static IpAddress kernelAddress(Network network, boolean kernelConnects) {
+    return kernelConnects ? network.client() : network.server();
+  }
+
   private static Ends open(
-      List<NetworkNamespace> namespaces, String port, boolean kernelConnects, Record... settings) {
-    NetStack stack = stack(port, settings);
+      Network network,
+      List<NetworkNamespace> namespaces,
+      String port,
+      boolean kernelConnects,
+      Record... settings) {
+    IpAddress ours = kernelConnects ? network.server() : network.client();
+    NetStack stack = stack(port, network.prefix(ours), settings);
     try {
       NetStack kernel = KernelEnds.stack(settings);
       return kernelConnects
-          ? new CableEnds(namespaces, kernel, stack, true)
-          : new CableEnds(namespaces, stack, kernel, false);
+          ? new CableEnds(network, namespaces, kernel, stack)
+          : new CableEnds(network, namespaces, stack, kernel);
     } catch (RuntimeException e) {
       stack.close();
       throw e;
     }
   }
 
-  private static NetStack stack(String port, Record... settings) {
+  private static NetStack stack(String port, String address, Record... settings) {
     NetStack.Builder builder =
-        NetStack.builder().driven(ShardClock.system()).port(port, STACK + "/24");
+        NetStack.builder()
+            .driven(ShardClock.system())
+            .port(port, address)
+            .with(Network.WITHOUT_WAITING);
     for (Record setting : settings) {
       builder.with(setting);
     }
@@ -96,17 +115,17 @@ final class CableEnds extends Ends {
 
   @Override
   IpAddress clientAddress() {
-    return kernelConnects ? KERNEL : STACK;
+    return network.client();
   }
 
   @Override
   IpAddress serverAddress() {
-    return kernelConnects ? STACK : KERNEL;
+    return network.server();
   }
 
   @Override
   IpAddress silentAddress() {
-    return IpAddress.parse("10.98.0.99");
+    return network.silent();
   }
 
   @Override
@@ -121,7 +140,7 @@ final class CableEnds extends Ends {
 
   @Override
   IpAddress broadcastAddress() {
-    return IpAddress.parse("10.98.0.255");
+    return network.all();
   }
 
   @Override

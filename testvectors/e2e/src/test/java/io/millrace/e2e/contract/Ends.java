@@ -70,6 +70,11 @@ abstract class Ends implements AutoCloseable {
   /** A broadcast address of the client's network. */
   abstract IpAddress broadcastAddress();
 
+  /** The most bytes that a datagram of UDP carries between the two (RFC 768, RFC 8200 §3). */
+  final int largestDatagram() {
+    return clientAddress().isV4() ? 65_507 : 65_527;
+  }
+
   /** Moves the clock on after a duty cycle of both ends that found work or found none. */
   abstract void tick(boolean worked);
 

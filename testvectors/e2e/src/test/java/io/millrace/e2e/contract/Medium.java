@@ -11,7 +11,14 @@ enum Medium {
   MEM {
     @Override
     Ends open(Record... settings) {
-      return MemEnds.open(settings);
+      return MemEnds.open(Network.IPV4, settings);
+    }
+  },
+  /** The same over IPv6. */
+  MEM_IPV6 {
+    @Override
+    Ends open(Record... settings) {
+      return MemEnds.open(Network.IPV6, settings);
     }
   },
   /** The kernel's sockets at both ends. */
@@ -26,7 +33,7 @@ enum Medium {
     @Override
     Ends open(Record... settings) {
       assumeTap();
-      return CableEnds.tap(false, settings);
+      return CableEnds.tap(Network.IPV4, false, settings);
     }
   },
   /** The kernel's sockets connect to our stack on a TAP device. */
@@ -34,7 +41,23 @@ enum Medium {
     @Override
     Ends open(Record... settings) {
       assumeTap();
-      return CableEnds.tap(true, settings);
+      return CableEnds.tap(Network.IPV4, true, settings);
+    }
+  },
+  /** Our stack on a TAP device connects to the kernel's sockets over IPv6. */
+  TAP_TO_KERNEL_IPV6 {
+    @Override
+    Ends open(Record... settings) {
+      assumeTap();
+      return CableEnds.tap(Network.IPV6, false, settings);
+    }
+  },
+  /** The kernel's sockets connect to our stack on a TAP device over IPv6. */
+  KERNEL_TO_TAP_IPV6 {
+    @Override
+    Ends open(Record... settings) {
+      assumeTap();
+      return CableEnds.tap(Network.IPV6, true, settings);
     }
   },
   /** Our stack on AF_XDP connects to the kernel's sockets. */

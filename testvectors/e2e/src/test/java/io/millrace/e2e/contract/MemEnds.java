@@ -6,24 +6,24 @@ import io.millrace.time.ShardClock;
 
 /** Two of our stacks on a wire in memory, on a clock of their own. */
 final class MemEnds extends Ends {
-  private static final String CLIENT = "10.0.0.1";
-  private static final String SERVER = "10.0.0.2";
   private static final long NANOS_PER_TURN = 1_000;
   private static int wires;
 
   private final Clock clock;
+  private final Network network;
   private int ports = 7;
 
-  private MemEnds(Clock clock, String wire, Record... settings) {
+  private MemEnds(Clock clock, Network network, String wire, Record... settings) {
     super(
-        stack(clock, wire, CLIENT + "/24", settings),
-        stack(clock, wire, SERVER + "/24", settings),
+        stack(clock, wire, network.prefix(network.client()), settings),
+        stack(clock, wire, network.prefix(network.server()), settings),
         true);
     this.clock = clock;
+    this.network = network;
   }
 
-  static Ends open(Record... settings) {
-    return new MemEnds(new Clock(), "mem:contract-" + wires++ + ",ring=256", settings);
+  static Ends open(Network network, Record... settings) {
+    return new MemEnds(new Clock(), network, "mem:contract-" + wires++ + ",ring=256", settings);
   }
 
   private static final class Clock {
@@ -32,7 +32,10 @@ final class MemEnds extends Ends {
 
   private static NetStack stack(Clock clock, String wire, String address, Record... settings) {
     NetStack.Builder builder =
-        NetStack.builder().driven(ShardClock.of(() -> clock.now)).port(wire, address);
+        NetStack.builder()
+            .driven(ShardClock.of(() -> clock.now))
+            .port(wire, address)
+            .with(Network.WITHOUT_WAITING);
     for (Record setting : settings) {
       builder.with(setting);
     }
@@ -41,17 +44,17 @@ final class MemEnds extends Ends {
 
   @Override
   IpAddress clientAddress() {
-    return IpAddress.parse(CLIENT);
+    return network.client();
   }
 
   @Override
   IpAddress serverAddress() {
-    return IpAddress.parse(SERVER);
+    return network.server();
   }
 
   @Override
   IpAddress silentAddress() {
-    return IpAddress.parse("10.0.0.99");
+    return network.silent();
   }
 
   @Override
@@ -66,7 +69,7 @@ final class MemEnds extends Ends {
 
   @Override
   IpAddress broadcastAddress() {
-    return IpAddress.parse("10.0.0.255");
+    return network.all();
   }
 
   @Override
