@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  *    ^  ^               (DISCOVER)          (REQUEST)|           (ARP probes) |              |     ^
  *    |  +---------- NAK, or no answer ---------------+    somebody: DECLINE --+           T1 |     | ACK
  *    |                                                                                       v     |
- *    +---- expired, NAK -- REBINDING (to all) <-- T2 -- RENEWING (to the server) ------------+-----+
+ *    +---- expired, NAK -- REBINDING (to all) &lt;-- T2 -- RENEWING (to the server) ------------+-----+
  * </pre>
  *
  * <p>After {@link #start}, and after each call that tells what has happened, {@link #poll} is asked
