@@ -40,7 +40,6 @@ final class ExtensionHeaders {
   private int nextHeaderAt;
   private int offset;
   private int fragmentAt;
-  private int fragmentNumberAt;
   private int headers;
   private int problem;
   private int pointer;
@@ -86,11 +85,6 @@ final class ExtensionHeaders {
     return fragmentAt;
   }
 
-  /** Where the number of that fragment header stands, in bytes from the IPv6 header. */
-  int fragmentNumberAt() {
-    return fragmentNumberAt;
-  }
-
   /** The code of the parameter problem that the sender is told of, or {@link #SILENT}. */
   int problem() {
     return problem;
@@ -123,11 +117,9 @@ final class ExtensionHeaders {
 
   /**
    * Walks on, in a packet that has just been put together, behind where its fragment header was.
-   *
-   * @param numberAt where the number of the header at {@code from} stands
    */
-  DropReason resume(long at, int numberAt, int from, int total) {
-    return walk(at, numberAt, from, total);
+  DropReason resume(long at, int from, int total) {
+    return walk(at, numberAt(at, from), from, total);
   }
 
   private DropReason walk(long at, int numberAt, int from, int total) {
@@ -142,7 +134,7 @@ final class ExtensionHeaders {
             case HOP_BY_HOP -> hopByHop(at, total);
             case DESTINATION_OPTIONS -> options(at, total);
             case ROUTING -> routing(at, total);
-            case FRAGMENT -> fragment(at, total);
+            case FRAGMENT -> fragment(total);
             case AUTHENTICATION -> authentication(at, total);
             // RFC 8200 §4.7: whatever is behind it is ignored, and nobody told.
             case NO_NEXT_HEADER -> DropReason.IP_NO_NEXT_HEADER;
@@ -221,12 +213,11 @@ final class ExtensionHeaders {
     return dropped;
   }
 
-  private DropReason fragment(long at, int total) {
+  private DropReason fragment(int total) {
     if (fragmentAt != 0) {
       // A fragment of a fragment: nobody has use for it.
       return DropReason.FRAGMENT_MALFORMED;
     }
-    fragmentNumberAt = nextHeaderAt;
     int start = offset;
     DropReason dropped = pass(FragmentHeader.SIZE, total);
     fragmentAt = start;
@@ -278,6 +269,25 @@ final class ExtensionHeaders {
   }
 
   // ---- only skipping ----
+
+  /**
+   * Where the number of the header at {@code offset} stands, in headers that were walked before.
+   */
+  static int numberAt(long at, int offset) {
+    int number = Ipv6Header.nextHeader(at);
+    int numberAt = Ipv6Header.NEXT_HEADER_AT;
+    int i = Ipv6Header.SIZE;
+    while (i < offset) {
+      int size =
+          number == AUTHENTICATION
+              ? authenticationSize(at + i, offset - i)
+              : (Bytes.u8(at + i + 1) + 1) << 3;
+      numberAt = i;
+      number = Bytes.u8(at + i);
+      i += size;
+    }
+    return numberAt;
+  }
 
   /**
    * Finds the upper layer of a packet, or of as much of it as is quoted, without judging what is in

@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ipv6.mld.Mld;
 import io.millrace.ipv6.nd.NeighborDiscovery;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
@@ -26,6 +27,7 @@ final class Icmpv6 {
   private final Ipv6Family family;
   private final Ipv6Addresses addresses;
   private final NeighborDiscovery discovery;
+  private final Mld mld;
   private final boolean echoMulticast;
 
   /** The open pings, by the low bits of their identifiers. */
@@ -36,12 +38,14 @@ final class Icmpv6 {
       Ipv6Family family,
       Ipv6Addresses addresses,
       NeighborDiscovery discovery,
+      Mld mld,
       Ipv6Config config) {
     this.shard = shard;
     this.counters = shard.counters();
     this.family = family;
     this.addresses = addresses;
     this.discovery = discovery;
+    this.mld = mld;
     this.echoMulticast = config.echoMulticast();
   }
 
@@ -65,6 +69,10 @@ final class Icmpv6 {
       int type = Icmpv6Header.type(at);
       if (type >= Icmpv6Header.ROUTER_SOLICITATION && type <= Icmpv6Header.REDIRECT) {
         discover(type, frame, from, now);
+        return;
+      }
+      if (Icmpv6Header.isMld(type)) {
+        mld.input(type, frame, from, now);
         return;
       }
       dropped = accept(type, frame, now);

@@ -52,7 +52,7 @@ final class Icmpv6Errors {
   }
 
   private void sendUnreachable(Frame offending, int code, long now) {
-    send(offending, Icmpv6Header.DESTINATION_UNREACHABLE, code, 0, false, now);
+    send(offending, Icmpv6Header.DESTINATION_UNREACHABLE, code, 0, false, false, now);
   }
 
   /**
@@ -62,18 +62,33 @@ final class Icmpv6Errors {
    * @param evenToGroup whether it is sent about a packet to a group as well
    */
   void sendParameterProblem(Frame offending, int code, int pointer, boolean evenToGroup, long now) {
-    send(offending, Icmpv6Header.PARAMETER_PROBLEM, code, pointer, evenToGroup, now);
+    send(offending, Icmpv6Header.PARAMETER_PROBLEM, code, pointer, evenToGroup, false, now);
+  }
+
+  /**
+   * Parameter problem about a fragment that is known to be none of ICMPv6 or is the first, even if
+   * its upper layer cannot be seen; it stays the caller's.
+   */
+  void sendFragmentProblem(Frame fragment, int code, int pointer, long now) {
+    send(fragment, Icmpv6Header.PARAMETER_PROBLEM, code, pointer, false, true, now);
   }
 
   /** Time exceeded in reassembly about a packet's first fragment, which stays the caller's. */
   void sendReassemblyTimeout(Frame first, long now) {
-    send(first, Icmpv6Header.TIME_EXCEEDED, Icmpv6Header.CODE_REASSEMBLY, 0, false, now);
+    send(first, Icmpv6Header.TIME_EXCEEDED, Icmpv6Header.CODE_REASSEMBLY, 0, false, false, now);
   }
 
-  private void send(Frame offending, int type, int code, int rest, boolean evenToGroup, long now) {
+  private void send(
+      Frame offending,
+      int type,
+      int code,
+      int rest,
+      boolean evenToGroup,
+      boolean evenUnseen,
+      long now) {
     long at = offending.l3Address();
     int length = Ipv6Header.totalLength(at);
-    if (!mayAnswer(offending, at, length, code, evenToGroup)) {
+    if (!mayAnswer(offending, at, length, evenToGroup, evenUnseen)) {
       return;
     }
     if (!bucket.take(now)) {
@@ -111,7 +126,8 @@ final class Icmpv6Errors {
   }
 
   /** RFC 4443 §2.4 (e): what an error is never sent about. Bad sources never come this far. */
-  private boolean mayAnswer(Frame offending, long at, int length, int code, boolean evenToGroup) {
+  private boolean mayAnswer(
+      Frame offending, long at, int length, boolean evenToGroup, boolean evenUnseen) {
     boolean anonymous = (Ipv6Header.sourceHi(at) | Ipv6Header.sourceLo(at)) == 0;
     boolean group =
         offending.has(Frame.LINK_MULTICAST)
@@ -121,8 +137,7 @@ final class Icmpv6Errors {
     }
     int upper = ExtensionHeaders.upperLayer(at, length);
     if (upper == ExtensionHeaders.NONE) {
-      // Perhaps an error itself: only that its headers are not whole is worth the risk (RFC 7112).
-      return code == Icmpv6Header.CODE_INCOMPLETE_CHAIN;
+      return evenUnseen; // perhaps it is an error itself
     }
     int offset = upper >>> 8;
     return (upper & 0xff) != IpProtocol.ICMPV6

@@ -30,6 +30,9 @@ final class Icmpv6Header {
   static final int PARAMETER_PROBLEM = 4;
   static final int ECHO = 128;
   static final int ECHO_REPLY = 129;
+  static final int MLD_QUERY = 130;
+  static final int MLD_DONE = 132;
+  static final int MLD_REPORT = 143;
   static final int ROUTER_SOLICITATION = 133;
   static final int REDIRECT = 137;
 
@@ -111,5 +114,10 @@ final class Icmpv6Header {
     return length
         + Checksum.pseudoHeader(
             sourceHi, sourceLo, destinationHi, destinationLo, IpProtocol.ICMPV6);
+  }
+
+  /** Whether a type is one of Multicast Listener Discovery (RFC 2710, RFC 3810). */
+  static boolean isMld(int type) {
+    return (type >= MLD_QUERY && type <= MLD_DONE) || type == MLD_REPORT;
   }
 }

@@ -10,6 +10,8 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
+import io.millrace.ip.SourceFilter;
+import io.millrace.ipv6.mld.Mld;
 import io.millrace.ipv6.nd.NeighborDiscovery;
 import io.millrace.link.NeighborConfig;
 import io.millrace.link.NeighborTable;
@@ -35,11 +37,12 @@ final class Ipv6Family implements IpFamily {
 
   private final Shard shard;
   private final Ipv6Addresses addresses = new Ipv6Addresses();
-  private final Ipv6Groups groups = new Ipv6Groups();
   private final Ipv6Routes routes = new Ipv6Routes();
+  private final Ipv6RouterConfig router;
   private final RouteCache cache;
   private final Ipv6NdHost ndHost;
   private final NeighborDiscovery discovery;
+  private final Mld mld;
   private final Icmpv6 icmp;
   private final Icmpv6Errors errors;
   private final Ipv6Fragments fragments;
@@ -57,14 +60,17 @@ final class Ipv6Family implements IpFamily {
 
   Ipv6Family(Shard shard, Ipv6Config config, Ipv6Autoconf autoconf) {
     this.shard = shard;
+    this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
     this.errors = new Icmpv6Errors(shard, this, addresses, config);
-    this.ndHost = new Ipv6NdHost(shard, this, addresses, groups, routes);
+    this.ndHost = new Ipv6NdHost(shard, this, addresses, routes);
+    this.mld = new Mld(ndHost, each -> ((Ipv6Family) each.ipv6()).mld());
     this.discovery = new NeighborDiscovery(ndHost, NeighborConfig.defaults(), autoconf);
-    this.icmp = new Icmpv6(shard, this, addresses, discovery, config);
+    this.icmp = new Icmpv6(shard, this, addresses, discovery, mld, config);
     this.fragments = new Ipv6Fragments(shard, errors, config);
-    this.input = new Ipv6Input(shard, addresses, groups, icmp, errors, fragments, config);
+    this.input =
+        new Ipv6Input(shard, addresses, mld.memberships(), icmp, errors, fragments, config);
   }
 
   @Override
@@ -120,6 +126,11 @@ final class Ipv6Family implements IpFamily {
     if (!started[index]) {
       started[index] = true;
       discovery.start(on, now);
+      for (Ipv6RouterConfig.Link each : router.links()) {
+        if (each.port() == index) {
+          discovery.advertise(on, each, now);
+        }
+      }
     }
   }
 
@@ -277,6 +288,35 @@ final class Ipv6Family implements IpFamily {
     return addresses.all().isEmpty() ? null : addresses.all().getFirst().on();
   }
 
+  // ---- groups ----
+
+  @Override
+  public void listen(
+      Object listener, NetInterface on, long groupHi, long groupLo, SourceFilter wanted, long now) {
+    if (!Ipv6Addresses.isMulticast(groupHi)) {
+      throw new IllegalArgumentException(
+          new IpAddress(groupHi, groupLo) + " is not a group of IPv6: those are ff00::/8");
+    }
+    mld.memberships().listen(listener, on, groupHi, groupLo, wanted, now);
+  }
+
+  @Override
+  public Route groupRoute(
+      NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
+    IpAddress source =
+        (sourceHi | sourceLo) == 0
+            ? addresses.sourceFor(through, new IpAddress(groupHi, groupLo), false)
+            : new IpAddress(sourceHi, sourceLo);
+    return source == null || addresses.find(through, source) == null
+        ? null
+        : routeTo(source.hi(), source.lo(), groupHi, groupLo);
+  }
+
+  @Override
+  public void close(long now) {
+    discovery.close(now);
+  }
+
   // ---- errors ----
 
   @Override
@@ -365,6 +405,10 @@ final class Ipv6Family implements IpFamily {
 
   Icmpv6 icmp() {
     return icmp;
+  }
+
+  Mld mld() {
+    return mld;
   }
 
   Ipv6NdHost ndHost() {

@@ -34,11 +34,10 @@ final class Ipv6Fragments {
    * Takes a fragment, whose window is the validated packet that it came as.
    *
    * @param fragmentAt where its fragment header is, in bytes from the IPv6 header
-   * @param numberAt where the number of the fragment header stands
    * @return the whole packet in one frame without a fragment header, its window behind where that
    *     was, owned by the caller; or null
    */
-  Frame add(Frame fragment, int fragmentAt, int numberAt, long now) {
+  Frame add(Frame fragment, int fragmentAt, long now) {
     long at = fragment.address();
     long header = at + fragmentAt;
     int from = FragmentHeader.offset(header);
@@ -56,7 +55,7 @@ final class Ipv6Fragments {
     int name = FragmentHeader.identification(header);
     Frame whole = reassembly.add(fragment, name, from, more, now);
     if (whole != null) {
-      takeHeaderOut(whole, numberAt);
+      takeHeaderOut(whole);
     }
     return whole;
   }
@@ -68,21 +67,34 @@ final class Ipv6Fragments {
     }
     if (more && (size & 7) != 0) {
       // RFC 8200 §4.5: pointing to the payload length.
-      return refuse(fragment, Icmpv6Header.CODE_ERRONEOUS_FIELD, Ipv6Header.PAYLOAD_LENGTH_AT, now);
+      return refuse(
+          fragment,
+          at + fragmentAt,
+          Icmpv6Header.CODE_ERRONEOUS_FIELD,
+          Ipv6Header.PAYLOAD_LENGTH_AT,
+          now);
     }
     if (fragmentAt - Ipv6Header.SIZE + from + size > Ipv6Header.MAX_PAYLOAD) {
       // RFC 8200 §4.5: pointing to the fragment offset.
       return refuse(
-          fragment, Icmpv6Header.CODE_ERRONEOUS_FIELD, fragmentAt + FragmentHeader.OFFSET_AT, now);
+          fragment,
+          at + fragmentAt,
+          Icmpv6Header.CODE_ERRONEOUS_FIELD,
+          fragmentAt + FragmentHeader.OFFSET_AT,
+          now);
     }
     if (from == 0 && !isChainComplete(at, fragment.length())) {
-      return refuse(fragment, Icmpv6Header.CODE_INCOMPLETE_CHAIN, 0, now);
+      return refuse(fragment, at + fragmentAt, Icmpv6Header.CODE_INCOMPLETE_CHAIN, 0, now);
     }
     return null;
   }
 
-  private DropReason refuse(Frame fragment, int code, int pointer, long now) {
-    errors.sendParameterProblem(fragment, code, pointer, false, now);
+  private DropReason refuse(Frame fragment, long header, int code, int pointer, long now) {
+    // Of a later fragment only the number tells that it is none of an error (RFC 4443 §2.4 (e)).
+    if (FragmentHeader.offset(header) == 0
+        || FragmentHeader.nextHeader(header) != IpProtocol.ICMPV6) {
+      errors.sendFragmentProblem(fragment, code, pointer, now);
+    }
     return DropReason.FRAGMENT_MALFORMED;
   }
 
@@ -105,7 +117,7 @@ final class Ipv6Fragments {
    * Moves the headers of the first fragment over its fragment header, and makes them those of the
    * whole.
    */
-  private static void takeHeaderOut(Frame whole, int numberAt) {
+  private static void takeHeaderOut(Frame whole) {
     long old = whole.l3Address();
     int headers = (int) (whole.address() - old) - FragmentHeader.SIZE;
     int protocol = FragmentHeader.nextHeader(old + headers);
@@ -116,7 +128,7 @@ final class Ipv6Fragments {
     }
     long at = whole.push(headers);
     whole.markL3();
-    Bytes.put8(at + numberAt, protocol);
+    Bytes.put8(at + ExtensionHeaders.numberAt(at, headers), protocol);
     Ipv6Header.rewrite(at, whole.length() - Ipv6Header.SIZE, whole.trafficClass());
     whole.pull(headers);
   }

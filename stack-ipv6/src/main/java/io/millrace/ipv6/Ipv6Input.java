@@ -6,6 +6,7 @@ import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.multicast.Memberships;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.transport.Transport;
@@ -18,7 +19,7 @@ final class Ipv6Input {
   private final Shard shard;
   private final Counters counters;
   private final Ipv6Addresses addresses;
-  private final Ipv6Groups groups;
+  private final Memberships memberships;
   private final Icmpv6 icmp;
   private final Icmpv6Errors errors;
   private final Ipv6Fragments fragments;
@@ -27,7 +28,7 @@ final class Ipv6Input {
   Ipv6Input(
       Shard shard,
       Ipv6Addresses addresses,
-      Ipv6Groups groups,
+      Memberships memberships,
       Icmpv6 icmp,
       Icmpv6Errors errors,
       Ipv6Fragments fragments,
@@ -35,7 +36,7 @@ final class Ipv6Input {
     this.shard = shard;
     this.counters = shard.counters();
     this.addresses = addresses;
-    this.groups = groups;
+    this.memberships = memberships;
     this.icmp = icmp;
     this.errors = errors;
     this.fragments = fragments;
@@ -93,7 +94,7 @@ final class Ipv6Input {
     sourceHi = Ipv6Scope.onLink(sourceHi, index);
     destinationHi = Ipv6Scope.onLink(destinationHi, index);
     if (group) {
-      if (!groups.has(from, destinationHi, destinationLo)) {
+      if (!memberships.accepts(index, destinationHi, destinationLo)) {
         return DropReason.IP_NOT_FOR_US;
       }
       frame.set(Frame.IP_MULTICAST);
@@ -121,14 +122,13 @@ final class Ipv6Input {
     }
     int fragmentAt = extensions.fragmentAt();
     if (extensions.protocol() == ExtensionHeaders.FRAGMENT) {
-      int numberAt = extensions.fragmentNumberAt();
-      frame = fragments.add(frame, fragmentAt, numberAt, now);
+      frame = fragments.add(frame, fragmentAt, now);
       if (frame == null) {
         return;
       }
       int headers = (int) (frame.address() - frame.l3Address());
       int total = headers + frame.length();
-      dropped = extensions.resume(frame.l3Address(), numberAt, headers, total);
+      dropped = extensions.resume(frame.l3Address(), headers, total);
       if (dropped != null) {
         refuse(frame, dropped, now);
         return;

@@ -41,20 +41,13 @@ final class Ipv6NdHost implements NdHost {
   private final Counters counters;
   private final Ipv6Family family;
   private final Ipv6Addresses addresses;
-  private final Ipv6Groups groups;
   private final Ipv6Routes routes;
 
-  Ipv6NdHost(
-      Shard shard,
-      Ipv6Family family,
-      Ipv6Addresses addresses,
-      Ipv6Groups groups,
-      Ipv6Routes routes) {
+  Ipv6NdHost(Shard shard, Ipv6Family family, Ipv6Addresses addresses, Ipv6Routes routes) {
     this.shard = shard;
     this.counters = shard.counters();
     this.family = family;
     this.addresses = addresses;
-    this.groups = groups;
     this.routes = routes;
   }
 
@@ -172,8 +165,12 @@ final class Ipv6NdHost implements NdHost {
   @Override
   public void setAddress(NetInterface on, IpPrefix address, AddressState state) {
     IpPrefix zoned = new IpPrefix(inside(on, address.address()), address.length());
+    boolean first = addresses.find(on, zoned.address()) == null;
     if (addresses.put(on, zoned, state)) {
       family.changed();
+    }
+    if (first && Ipv6Scope.isLinkLocal(zoned.address().hi())) {
+      family.mld().haveLinkLocal(on, shard.clock().now());
     }
   }
 
@@ -186,12 +183,12 @@ final class Ipv6NdHost implements NdHost {
 
   @Override
   public void joinGroup(NetInterface on, long hi, long lo) {
-    groups.join(on, hi, lo);
+    family.mld().join(on, hi, lo, shard.clock().now());
   }
 
   @Override
   public void leaveGroup(NetInterface on, long hi, long lo) {
-    groups.leave(on, hi, lo);
+    family.mld().leave(on, hi, lo, shard.clock().now());
   }
 
   // ---- routes ----

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
+import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
@@ -185,7 +186,8 @@ final class TestHost implements AutoCloseable {
 
   /** A frame with a transport packet in it. */
   Frame frame(byte[] bytes) {
-    Frame frame = shard.pool().allocate();
+    boolean large = bytes.length > shard.pool().frameSize() - FramePool.HEADROOM;
+    Frame frame = large ? shard.pool().allocateLarge() : shard.pool().allocate();
     Bytes.copyIn(bytes, 0, frame.append(bytes.length), bytes.length);
     return frame;
   }

@@ -53,7 +53,7 @@ public final class HostConnector {
   private final HappyEyeballs order = new HappyEyeballs();
   private final List<Attempt> attempts = new ArrayList<>();
   private final TimerNode timer = new Timer(this);
-  private final Runnable closing = () -> fail(new IOException("the stack was closed"));
+  private final Runnable closing = this::onStackClosed;
   private NameService.Lookup lookup;
   private IOException failure;
   private boolean failureWasTried;
@@ -112,6 +112,10 @@ public final class HostConnector {
       each.connection.abort();
     }
     attempts.clear();
+  }
+
+  private void onStackClosed() {
+    fail(new IOException("the stack was closed"));
   }
 
   private void fail(IOException reason) {

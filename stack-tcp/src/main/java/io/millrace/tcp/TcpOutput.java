@@ -16,6 +16,7 @@ import io.millrace.tcp.engine.SegmentWriter;
 import io.millrace.tcp.engine.SynCookies;
 import io.millrace.tcp.engine.TcpMachine;
 import io.millrace.tcp.engine.TimeWait;
+import io.millrace.tcp.wire.TcpHeader;
 
 /**
  * Turns what the machine describes into frames and gives them to the route. <b>Thread:</b> the
@@ -114,10 +115,19 @@ final class TcpOutput {
       counters.drop(DropReason.NO_FRAME); // as if the network had lost it
       return;
     }
+    if (out.hasMss()) {
+      limitMss(route);
+    }
     boolean offload = route.networkInterface().info().offers(PortInfo.TX_CHECKSUM);
     SegmentWriter.write(frame, out, ports, route.pseudoHeaderSum(IpProtocol.TCP), offload);
     counters.increment(Counter.TCP_OUT_SEGS);
     // RFC 1191 §6: segments are never fragmented on the way; they become smaller instead.
     route.send(frame, IpProtocol.TCP, trafficClass, hopLimit, true, now);
+  }
+
+  /** RFC 9293 §3.7.1 (MUST-67), RFC 6691 §2: the link's MTU without the headers of this family. */
+  private void limitMss(Route route) {
+    int most = route.networkInterface().mtu() - route.networkHeaderSize() - TcpHeader.MIN_SIZE;
+    out.limitMss(most);
   }
 }

@@ -453,8 +453,9 @@ final class StackUdp extends Udp {
 
   @Override
   public boolean poll(long now) {
-    boolean any = !loop.isEmpty() && loop.deliver(this, now);
-    return (blocked != null && unblock()) | any;
+    boolean looped = !loop.isEmpty() && loop.deliver(this, now);
+    boolean unblocked = blocked != null && unblock();
+    return looped || unblocked;
   }
 
   private boolean unblock() {

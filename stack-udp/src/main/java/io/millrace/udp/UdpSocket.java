@@ -5,6 +5,7 @@ import io.millrace.buf.Frame;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.SourceFilter;
 import io.millrace.net.Shard;
+import java.util.Objects;
 
 /**
  * A UDP socket: bound to a port, and connected to one peer or to none. Made by {@link Udp}.
@@ -236,6 +237,58 @@ public abstract class UdpSocket {
    */
   public abstract SendResult sendFrom(
       long localHi, long localLo, long hi, long lo, int port, Buffer data, int offset, int length);
+
+  /**
+   * Sends one buffer as many datagrams to the peer, each of {@code segmentSize} bytes, the last one
+   * maybe shorter: in one call what {@link #send} does one by one. The buffer is cut here; no port
+   * does it.
+   *
+   * @param segmentSize bytes of payload per datagram, at least 1
+   * @return the bytes that were taken, whole datagrams; if they are fewer than {@code length},
+   *     {@link #send} with the next datagram says why
+   * @throws IllegalArgumentException if the segment size is out of range
+   * @throws IllegalStateException if the socket is not connected
+   * @throws IndexOutOfBoundsException if the range is not inside {@code data}
+   */
+  public final int sendSegments(Buffer data, int offset, int length, int segmentSize) {
+    checkSegments(data, offset, length, segmentSize);
+    int sent = 0;
+    while (sent < length) {
+      int size = Math.min(segmentSize, length - sent);
+      if (send(data, offset + sent, size) != SendResult.SENT) {
+        break;
+      }
+      sent += size;
+    }
+    return sent;
+  }
+
+  /**
+   * The same to an address and port.
+   *
+   * @throws IllegalArgumentException if the segment size or the port is out of range
+   * @throws IllegalStateException if the socket is closed
+   */
+  public final int sendSegmentsTo(
+      long hi, long lo, int port, Buffer data, int offset, int length, int segmentSize) {
+    checkSegments(data, offset, length, segmentSize);
+    int sent = 0;
+    while (sent < length) {
+      int size = Math.min(segmentSize, length - sent);
+      if (sendTo(hi, lo, port, data, offset + sent, size) != SendResult.SENT) {
+        break;
+      }
+      sent += size;
+    }
+    return sent;
+  }
+
+  private static void checkSegments(Buffer data, int offset, int length, int segmentSize) {
+    Objects.checkFromIndexSize(offset, length, data.length());
+    if (segmentSize < 1) {
+      throw new IllegalArgumentException("segments of " + segmentSize + " bytes; at least 1");
+    }
+  }
 
   /**
    * An empty frame to build a datagram in: append the payload, then {@link #sendFrame}. The caller

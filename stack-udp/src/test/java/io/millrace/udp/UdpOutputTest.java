@@ -19,6 +19,7 @@ import io.millrace.testkit.LinkConfig;
 import io.millrace.testkit.packet.Decoded;
 import io.millrace.udp.UdpFixture.Recorder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -57,6 +58,41 @@ final class UdpOutputTest {
       assertThat(data.references()).as("given back after %d bytes", length).isEqualTo(1);
     }
     assertThat(net.counters().get(Counter.UDP_OUT_DATAGRAMS)).isEqualTo(13);
+  }
+
+  @Test
+  void oneBufferBecomesManyDatagrams() {
+    byte[] bytes = UdpFixture.pattern(1_000);
+    WrappedBuffer data = UdpFixture.buffer(bytes);
+    assertThat(socket.sendSegmentsTo(PEER.hi(), PEER.lo(), 9, data, 50, 950, 400)).isEqualTo(950);
+    sent().check(payload(Arrays.copyOfRange(bytes, 50, 450)));
+    sent().check(payload(Arrays.copyOfRange(bytes, 450, 850)));
+    sent().check(payload(Arrays.copyOfRange(bytes, 850, 1_000)));
+    assertThat(net.peer.receive()).isNull();
+    assertThat(data.references()).isEqualTo(1);
+  }
+
+  @Test
+  void ofManyDatagramsThoseAreSentThatThereIsRoomFor() {
+    WrappedBuffer data = UdpFixture.buffer(UdpFixture.pattern(3_000));
+    socket.connect(PEER, 9);
+    int taken = socket.sendSegments(data, 0, 3_000, 1);
+    assertThat(taken).isBetween(1, 2_999);
+    assertThat(socket.send(data, taken, 1)).isEqualTo(SendResult.WOULD_BLOCK);
+    net.world.settle();
+    assertThat(net.peer.drain()).hasSize(taken);
+    assertThat(handler.writable).isEqualTo(1);
+  }
+
+  @Test
+  void segmentsHaveASizeAndLieInTheBuffer() {
+    WrappedBuffer data = UdpFixture.buffer(UdpFixture.pattern(10));
+    socket.connect(PEER, 9);
+    assertThatThrownBy(() -> socket.sendSegments(data, 0, 10, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> socket.sendSegments(data, 5, 6, 1))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThat(socket.sendSegments(data, 10, 0, 1)).isZero();
   }
 
   @Test

@@ -7,6 +7,9 @@ import io.millrace.tcp.wire.TcpOptions;
 
 /** The segment that has arrived, parsed once into the RFC's names. One object per shard. */
 public final class SegmentIn {
+  /** RFC 9293 §3.7.1 (MUST-15): what a peer takes over IPv6 that does not say. */
+  private static final int DEFAULT_MSS_IPV6 = 1220;
+
   /** At most four SACK blocks fit into an option (RFC 2018 §3). */
   static final int MAX_SACK = 4;
 
@@ -80,7 +83,8 @@ public final class SegmentIn {
   }
 
   private void noHandshakeOptions() {
-    mss = 0;
+    // The first half of IPv4's addresses is 0.
+    mss = frame.sourceHi() == 0 ? 0 : DEFAULT_MSS_IPV6;
     windowScale = -1;
     sackPermitted = false;
   }

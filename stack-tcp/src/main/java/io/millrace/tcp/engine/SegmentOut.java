@@ -57,4 +57,14 @@ public final class SegmentOut {
     }
     return sackCount == 0 ? size : size + 4 + 8 * sackCount;
   }
+
+  /** Whether it says an MSS: a SYN. */
+  public boolean hasMss() {
+    return mss != 0;
+  }
+
+  /** Lowers the MSS that it says to what a link takes. */
+  public void limitMss(int most) {
+    mss = Math.min(mss, most);
+  }
 }

@@ -31,10 +31,10 @@ import org.junit.jupiter.api.Test;
 @Order(1)
 class LockFreeBytecodeTest {
   private static final List<Class<?>> MODULES =
-      List.of(Shard.class, Ping.class, Udp.class, Tcp.class);
+      List.of(Shard.class, Ping.class, io.millrace.ipv6.Ping.class, Udp.class, Tcp.class);
 
   private static final Set<String> PACKAGES =
-      Set.of("buf", "flow", "ip", "ipv4", "link", "net", "tcp", "time", "transport", "udp");
+      Set.of("buf", "flow", "ip", "ipv4", "ipv6", "link", "net", "tcp", "time", "transport", "udp");
 
   /** A class, or a class and method, and why it may. */
   private static final Map<String, String> ALLOWED =

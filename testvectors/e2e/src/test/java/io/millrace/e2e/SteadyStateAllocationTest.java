@@ -6,6 +6,7 @@ import io.millrace.buf.Buffer;
 import io.millrace.buf.Frame;
 import io.millrace.buf.WrappedBuffer;
 import io.millrace.diag.Counter;
+import io.millrace.ip.IpAddress;
 import io.millrace.tcp.Tcp;
 import io.millrace.tcp.TcpConnection;
 import io.millrace.tcp.TcpHandler;
@@ -16,16 +17,23 @@ import io.millrace.udp.UdpSocket;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Once warm, the thread that runs the stacks allocates nothing on the heap: not a byte in a million
  * packets, applications on both sides included.
  */
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
 class SteadyStateAllocationTest {
   private static final int PORT = 7;
   private static final int WARM_UP = 150_000;
   private static final int PACKETS = 1_000_000;
   private static final int ROUNDS = 3;
+
+  @Parameter boolean ipv6;
 
   private final TwoStacks stacks = new TwoStacks();
   private final Arena arena = Arena.ofConfined();
@@ -34,6 +42,10 @@ class SteadyStateAllocationTest {
   void close() {
     stacks.close();
     arena.close();
+  }
+
+  private IpAddress server() {
+    return ipv6 ? TwoStacks.SERVER_IPV6 : TwoStacks.SERVER;
   }
 
   private WrappedBuffer buffer(int size) {
@@ -59,7 +71,7 @@ class SteadyStateAllocationTest {
   @Test
   void tcp_in_bulk() {
     Tcp.of(stacks.server()).listen(null, PORT, c -> new Sink(), 16);
-    Tcp.of(stacks.client()).connect(TwoStacks.SERVER, PORT, new Source(buffer(1 << 20)));
+    Tcp.of(stacks.client()).connect(server(), PORT, new Source(buffer(1 << 20)));
     assertNothingAllocated();
   }
 
@@ -68,7 +80,7 @@ class SteadyStateAllocationTest {
     WrappedBuffer message = buffer(64);
     Tcp.of(stacks.server()).listen(null, PORT, c -> new Responder(message), 16);
     for (int i = 0; i < 16; i++) {
-      Tcp.of(stacks.client()).connect(TwoStacks.SERVER, PORT, new Responder(message));
+      Tcp.of(stacks.client()).connect(server(), PORT, new Responder(message));
     }
     assertNothingAllocated();
   }
@@ -79,7 +91,7 @@ class SteadyStateAllocationTest {
     UdpSocket socket = Udp.of(stacks.client()).bind(0, new Echo());
     WrappedBuffer message = buffer(64);
     for (int i = 0; i < 4; i++) {
-      socket.sendTo(TwoStacks.SERVER.hi(), TwoStacks.SERVER.lo(), PORT, message);
+      socket.sendTo(server().hi(), server().lo(), PORT, message);
     }
     assertNothingAllocated();
   }

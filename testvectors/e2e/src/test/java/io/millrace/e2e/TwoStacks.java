@@ -2,6 +2,7 @@ package io.millrace.e2e;
 
 import io.millrace.diag.Counter;
 import io.millrace.ip.IpAddress;
+import io.millrace.ipv6.Ipv6Autoconf;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.tcp.TcpConfig;
@@ -12,8 +13,11 @@ import io.millrace.time.ShardClock;
  * clock that goes on by a microsecond each turn.
  */
 final class TwoStacks implements AutoCloseable {
-  static final IpAddress CLIENT = IpAddress.parse("10.0.0.1");
+  /** The server over IPv4. */
   static final IpAddress SERVER = IpAddress.parse("10.0.0.2");
+
+  /** The server over IPv6. */
+  static final IpAddress SERVER_IPV6 = IpAddress.parse("2001:db8::2");
 
   private static final long NANOS_PER_TURN = 1_000;
   private static int wires;
@@ -24,14 +28,15 @@ final class TwoStacks implements AutoCloseable {
 
   TwoStacks() {
     String wire = "mem:e2e-" + wires++ + ",ring=256";
-    clientStack = stack(wire, CLIENT + "/24");
-    serverStack = stack(wire, SERVER + "/24");
+    clientStack = stack(wire, "10.0.0.1/24", "2001:db8::1/64");
+    serverStack = stack(wire, SERVER + "/24", SERVER_IPV6 + "/64");
   }
 
-  private NetStack stack(String wire, String address) {
+  private NetStack stack(String wire, String... addresses) {
     return NetStack.builder()
         .driven(ShardClock.of(() -> now))
-        .port(wire, address)
+        .port(wire, addresses)
+        .with(Ipv6Autoconf.defaults().withDadTransmits(0))
         .with(TcpConfig.defaults().with().noDelay(true).build())
         .start();
   }

@@ -9,6 +9,7 @@ import org.pcap4j.packet.IcmpV4CommonPacket;
 import org.pcap4j.packet.IllegalPacket;
 import org.pcap4j.packet.IllegalTcpOption;
 import org.pcap4j.packet.IpV4Packet;
+import org.pcap4j.packet.IpV6ExtHopByHopOptionsPacket;
 import org.pcap4j.packet.TcpPacket;
 import org.pcap4j.packet.UdpPacket;
 
@@ -33,7 +34,10 @@ final class Wellformed {
   private void ethernet() {
     EthernetPacket ethernet = frame.ethernet();
     // What an ICMP error quotes is cut off, and need not make sense.
-    if (ethernet.contains(IllegalPacket.class) && !frame.isIcmp()) {
+    // MLD, all of ours behind a hop-by-hop header, is not known to pcap4j.
+    if (ethernet.contains(IllegalPacket.class)
+        && !frame.isIcmp()
+        && !ethernet.contains(IpV6ExtHopByHopOptionsPacket.class)) {
       problems.add("part of it is illegal: " + ethernet.get(IllegalPacket.class));
     }
     if ((ethernet.getHeader().getSrcAddr().getAddress()[0] & 1) != 0) {
