@@ -77,6 +77,8 @@ public enum DropReason {
   IP_NOT_FORWARDED("IP not to be forwarded"),
   /** IP: came in where no route leads back to its source (RFC 3704). */
   IP_REVERSE_PATH("IP source not from there"),
+  /** IP: injected while injected datagrams are being handled, too deep. */
+  IP_INJECTED_TOO_OFTEN("IP injected too often"),
   /** A packet filter said so. */
   FILTERED("packet filter"),
   /** IP: larger than the path MTU and not to be fragmented. */

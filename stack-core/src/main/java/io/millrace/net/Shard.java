@@ -37,6 +37,7 @@ import java.util.Set;
 public final class Shard {
   private static final Logger LOG = System.getLogger("io.millrace.shard");
   private static final int BURST = 64;
+  private static final int MOST_INJECTIONS = 4;
   private static final int MESSAGES_PER_CYCLE = 64;
 
   private final int index;
@@ -76,6 +77,10 @@ public final class Shard {
   private final RawProtocols rawProtocols = new RawProtocols(this);
   private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
   private PacketFilter filter;
+
+  /** Datagrams that are being handled inside the handling of another one. */
+  private int injections;
+
   private long errorsLogged;
 
   Shard(
@@ -275,6 +280,9 @@ public final class Shard {
    * io.millrace.filter.Hook#PRE_ROUTING}: one that a filter stole and changed, or one that came out
    * of a tunnel. On the shard, and not from inside a filter: there {@link #later} does it.
    *
+   * <p>A handler that gets what it has injected may inject again, four deep: a tunnel in a tunnel.
+   * What goes deeper is dropped, so that nobody can send a packet that keeps the shard busy.
+   *
    * @param datagram taken over; its window starts at the network header
    */
   public void inject(Frame datagram, NetInterface at, long now) {
@@ -285,11 +293,21 @@ public final class Shard {
       datagram.release();
       return;
     }
+    if (injections == MOST_INJECTIONS) {
+      counters.drop(DropReason.IP_INJECTED_TOO_OFTEN);
+      datagram.release();
+      return;
+    }
     datagram.clear(Frame.LINK_MULTICAST | Frame.LINK_BROADCAST | Frame.IP_MULTICAST);
     datagram.set(Frame.INJECTED);
     datagram.interfaceIndex(at.index());
     datagram.markL3();
-    family.input(datagram, at, now);
+    injections++;
+    try {
+      family.input(datagram, at, now);
+    } finally {
+      injections--;
+    }
   }
 
   // ---- protocols of applications ----

@@ -125,6 +125,7 @@ class NeighborTableTest {
     assertThat(asked).hasSize(1);
   }
 
+  @Tag("rfc4861:7.2.2-3")
   @Test
   void datagramsWaitAndTheLatestAreKept() {
     Neighbor neighbor = want(1);
@@ -174,6 +175,7 @@ class NeighborTableTest {
     assertThat(asked).hasSize(1);
   }
 
+  @Tag("rfc4861:7.3.1-1")
   @Tag("rfc1122:3.3.1.4-3")
   @Tag("rfc1122:3.3.1.4-4")
   @Test
@@ -191,6 +193,7 @@ class NeighborTableTest {
     assertThat(neighbor.isUsable()).isTrue();
   }
 
+  @Tag("rfc4861:7.3.3-1")
   @Tag("rfc1122:3.3.1.4-1")
   @Test
   void anUnusedNeighborGrowsStaleIsAskedOnUseAndForgottenInTheEnd() {

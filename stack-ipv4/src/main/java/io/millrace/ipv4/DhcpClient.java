@@ -72,8 +72,7 @@ final class DhcpClient extends TimerNode implements AddressClaim.Owner {
     boolean meant = machine.onMessage(frame.toByteArray(), now);
     if (meant && !frame.has(Frame.HANDED_OVER)) {
       long l3 = frame.l3Address();
-      int linkHeader = Ethernet.HEADER_SIZE + (frame.vlan() == 0 ? 0 : Ethernet.VLAN_TAG_SIZE);
-      serverMac = Ethernet.source(l3 - linkHeader);
+      serverMac = Ethernet.source(l3 - Ethernet.headerSize(frame.vlan()));
     }
     act(now);
     return meant;

@@ -43,7 +43,8 @@ final class Ipv4Output {
       int ttl,
       boolean dontFragment,
       long now) {
-    // RFC 1122 §3.3.1.5: when a router does not answer, another one of the same metric has its turn.
+    // RFC 1122 §3.3.1.5: when a router does not answer, another one of the same metric has its
+    // turn.
     if ((!route.isCurrent() || route.isSilent()) && !family.refresh(route)) {
       drop(frame, DropReason.IP_NO_ROUTE);
       return;

@@ -1,6 +1,7 @@
 package io.millrace.ipv6;
 
 import io.millrace.buf.Frame;
+import io.millrace.diag.DropReason;
 import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
@@ -146,6 +147,11 @@ final class Ipv6Family implements IpFamily {
   /** An address or a route has changed. */
   void changed() {
     generation++;
+  }
+
+  @Override
+  public DropReason sendDatagram(Frame datagram, long now) {
+    return output.sendDatagram(datagram, now);
   }
 
   @Override

@@ -192,6 +192,9 @@ final class Ipv6Input {
       }
       default -> {}
     }
+    if (shard.rawProtocols().input(frame, protocol)) {
+      return;
+    }
     // RFC 8200 §4: an unrecognized next header is the sender's problem.
     errors.sendParameterProblem(
         frame, Icmpv6Header.CODE_UNRECOGNIZED_NEXT_HEADER, numberAt, false, now);

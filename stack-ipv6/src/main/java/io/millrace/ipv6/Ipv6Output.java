@@ -6,6 +6,8 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.Route;
 import io.millrace.net.Shard;
 import io.millrace.spi.PortInfo;
 
@@ -57,6 +59,43 @@ final class Ipv6Output {
     } else {
       fragment(route, frame, protocol, trafficClass, hopLimit, now);
     }
+  }
+
+  /**
+   * Sends a packet with a header of the application's own; see {@link
+   * io.millrace.ip.IpFamily#sendDatagram}. Not to link-local addresses, which say nothing of a
+   * link.
+   */
+  DropReason sendDatagram(Frame datagram, long now) {
+    long at = datagram.address();
+    if (datagram.tailLength() != 0) {
+      return DropReason.IP_BAD_LENGTH; // the header's length would not be that of the window
+    }
+    DropReason malformed = Ipv6Header.validate(at, datagram.length());
+    if (malformed != null) {
+      return malformed;
+    }
+    long destinationHi = Ipv6Header.destinationHi(at);
+    if (Ipv6Scope.isLinkLocal(destinationHi)) {
+      return DropReason.IP_NO_ROUTE;
+    }
+    Route found = family.route(0, 0, destinationHi, Ipv6Header.destinationLo(at));
+    if (!(found instanceof Ipv6Route route)) {
+      return DropReason.IP_NO_ROUTE;
+    }
+    datagram.trim(Ipv6Header.totalLength(at));
+    if (datagram.length() > route.pathMtu()) {
+      return DropReason.IP_TOO_BIG;
+    }
+    if (route.networkInterface().transmitRoom() == 0) {
+      return DropReason.TX_QUEUE_FULL;
+    }
+    datagram.clear(~Frame.CHECKSUM_PARTIAL);
+    datagram.segmentSize(0);
+    datagram.markL3();
+    counters.increment(Counter.IP_OUT_REQUESTS);
+    route.emit(datagram, now);
+    return null;
   }
 
   private static boolean isCutByPort(Ipv6Route route, Frame frame, int payload) {

@@ -37,7 +37,6 @@ final class Ipv6Route extends Route {
   private long nextHopLo;
   private int linkHeaderSize;
   private int ourMacLow;
-  private int linkTail;
   private int generation;
 
   private int linkMtu;
@@ -81,7 +80,6 @@ final class Ipv6Route extends Route {
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
-    linkTail = through.vlan() == 0 ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_VLAN << 16 | through.vlan();
     linkMtu = mtu;
     pathMtu = pathMtuTimer == null ? mtu : Math.min(pathMtu, mtu);
     generation = newGeneration;
@@ -165,10 +163,9 @@ final class Ipv6Route extends Route {
     Bytes.put64(at, next.linkHead());
     Bytes.put32(at + 8, ourMacLow);
     if (linkHeaderSize == Ethernet.HEADER_SIZE) {
-      Bytes.put16(at + 12, linkTail);
+      Bytes.put16(at + 12, Ethernet.TYPE_IPV6);
     } else {
-      Bytes.put32(at + 12, linkTail);
-      Bytes.put16(at + 16, Ethernet.TYPE_IPV6);
+      Ethernet.writeType(at, Ethernet.TYPE_IPV6, networkInterface.vlan());
     }
     networkInterface.transmit(frame);
   }

@@ -6,6 +6,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +62,8 @@ class ExtensionHeadersTest {
     assertThat(host.sent()).isEmpty();
   }
 
+  @Tag("rfc8200:4-2")
+  @Tag("rfc8200:4.1-1")
   @Test
   void knownHeadersAreWalkedInWhateverOrder() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -78,6 +81,7 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc8200:4-3")
   @Test
   void hopByHopOptionsStandFirst() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -86,6 +90,8 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc8200:4.4-1")
+  @Tag("rfc8200:4.4-2")
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 100, 255})
   void aRoutingHeaderThatGoesOnIsRefusedAndOneThatIsOverIgnored(int type) {
@@ -99,6 +105,8 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc8200:4.2-1")
+  @Tag("rfc4443:3.4-1")
   @Test
   void anUnknownOptionSaysWhatBecomesOfThePacket() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -113,6 +121,8 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc8200:4.2-2")
+  @Tag("rfc4443:2.4-7")
   @Test
   void ofAPacketToAGroupOnlyOneKindIsReported() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -132,6 +142,8 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc8200:4.2-3")
+  @Tag("rfc4443:3.4-1")
   @Test
   void optionsThatReachBeyondTheirHeaderAreRefused() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -168,6 +180,7 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc8200:4.1-1")
   @Test
   void headersOptionsAndBytesAreLimited() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -211,6 +224,8 @@ class ExtensionHeadersTest {
     }
   }
 
+  @Tag("rfc4443:2.4-5")
+  @Tag("rfc4443:2.4-6")
   @Test
   void noErrorIsSentAboutAnErrorBehindHeaders() {
     try (TestHost host = TestHost.start().introducePeer()) {

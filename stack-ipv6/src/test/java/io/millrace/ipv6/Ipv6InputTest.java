@@ -6,6 +6,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,6 +17,7 @@ class Ipv6InputTest {
   private static final byte[] DATA = Packets.random(1, 40);
   private final Packets.Ip packet = Packets.udp(9, 7, DATA);
 
+  @Tag("rfc8200:7-1")
   @Test
   void aDatagramForUsComesUpWithAllThatIsKnownOfIt() {
     try (TestHost host = TestHost.start()) {
@@ -107,6 +109,7 @@ class Ipv6InputTest {
     }
   }
 
+  @Tag("rfc8200:4.7-1")
   @Test
   void nothingBehindTheHeadersIsDroppedWithoutAWord() {
     try (TestHost host = TestHost.start().introducePeer()) {
@@ -115,6 +118,8 @@ class Ipv6InputTest {
     }
   }
 
+  @Tag("rfc8200:4-1")
+  @Tag("rfc4443:3.4-1")
   @ParameterizedTest
   @CsvSource({"200", "4", "41", "50", "135", "2", "1"})
   void theSenderOfAnUnknownProtocolIsTold(int protocol) {

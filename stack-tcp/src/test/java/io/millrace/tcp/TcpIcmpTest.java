@@ -62,6 +62,7 @@ class TcpIcmpTest {
     }
   }
 
+  @Tag("rfc8201:4-6")
   @ParameterizedTest
   @EnumSource(IcmpError.class)
   void anErrorAboutNothingInFlightIsIgnored(IcmpError error) {
@@ -75,6 +76,8 @@ class TcpIcmpTest {
     }
   }
 
+  @Tag("rfc8201:5.4-1")
+  @Tag("rfc8201:5.4-2")
   @Test
   void aPathMtuMakesSegmentsSmallerAndSendsAgain() {
     try (TcpWire wire = TcpWire.open()) {
@@ -91,6 +94,7 @@ class TcpIcmpTest {
     }
   }
 
+  @Tag("rfc8201:5.4-1")
   @Test
   void everyConnectionToTheHostUsesAPathMtuThatOneHasLearnt() {
     try (TcpWire wire = TcpWire.open()) {

@@ -150,6 +150,7 @@ final class UdpInputTest {
     assertThat(handler.received).containsExactly(HELLO);
   }
 
+  @Tag("rfc8200:8.1-3")
   @Test
   void overIpv6ChecksumZeroIsDropped() {
     // RFC 8200 §8.1
@@ -165,6 +166,7 @@ final class UdpInputTest {
     assertThat(net.counters().get(DropReason.UDP_BAD_CHECKSUM)).isEqualTo(1);
   }
 
+  @Tag("rfc8200:8.1-1")
   @Test
   void overIpv6TheSumCoversBothWholeAddresses() {
     net.udp.bind(7, handler);
@@ -298,6 +300,7 @@ final class UdpInputTest {
     assertThat(connected.errors).containsExactly("PORT_UNREACHABLE 10.0.0.2 5000");
   }
 
+  @Tag("rfc8201:4-6")
   @Test
   void aRouteLearnsItsPathMtuOnlyFromAnErrorAboutASocketOfOurs() {
     // RFC 1191 §6.1; what nobody here has sent is forged (RFC 8201 §5.2).

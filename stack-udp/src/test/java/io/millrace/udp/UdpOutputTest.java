@@ -115,6 +115,7 @@ final class UdpOutputTest {
     assertThat(data.references()).isEqualTo(1);
   }
 
+  @Tag("rfc8200:8.1-2")
   @Tag("rfc768:Fields-4")
   @Test
   void aChecksumThatIsZeroIsSentAsAllOnes() {

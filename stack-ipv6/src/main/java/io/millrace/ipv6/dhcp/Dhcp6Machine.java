@@ -16,7 +16,7 @@ import java.util.random.RandomGenerator;
  *
  * <pre>
  *   SOLICITING -- ADVERTISE --> REQUESTING -- REPLY --> BOUND -- T1 --> RENEWING -- T2 --> REBINDING
- *      ^  +------- REPLY with rapid commit -----------> ^ ^  <-- REPLY ----+-- REPLY ---------+ |
+ *      ^  +------- REPLY with rapid commit -----------> ^ ^  &lt;-- REPLY ----+-- REPLY ---------+ |
  *      +------------------- no answer, or all lifetimes are over -------------------------------+
  *   INFORMING -- REPLY --> INFORMED     (where neither addresses nor prefixes are wanted)
  * </pre>

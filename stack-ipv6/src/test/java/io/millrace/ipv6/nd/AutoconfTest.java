@@ -7,6 +7,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ipv6.Ipv6Autoconf;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Addresses made from prefixes: RFC 4862 §5.5, RFC 7217, RFC 8981, RFC 4429. */
@@ -38,6 +39,8 @@ class AutoconfTest {
     return lab.globals().isEmpty() ? null : lab.state(lab.globals().getFirst());
   }
 
+  @Tag("rfc4862:5.4-1")
+  @Tag("rfc4862:5.5.3-4")
   @Test
   void a_prefix_makes_one_address_which_is_checked_first() {
     try (Lab lab = Lab.auto()) {
@@ -54,6 +57,8 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.4-1")
+  @Tag("rfc4862:5.5.4-2")
   @Test
   void it_is_deprecated_and_removed_when_its_lifetimes_end() {
     try (Lab lab = with(2 * HOUR, HOUR)) {
@@ -69,6 +74,7 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.3-5")
   @Test
   void advertisements_keep_it_preferred_and_bring_it_back() {
     try (Lab lab = with(2 * HOUR, 60)) {
@@ -82,6 +88,7 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.3-5")
   @Test
   void a_router_can_deprecate_it_at_once() {
     try (Lab lab = with(DAY, DAY)) {
@@ -90,6 +97,7 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.3-8")
   @Test
   void a_router_can_shorten_its_life_to_two_hours_only() {
     try (Lab lab = with(DAY, DAY)) {
@@ -101,6 +109,7 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.3-7")
   @Test
   void of_what_is_left_below_two_hours_nothing_is_taken() {
     try (Lab lab = with(HOUR, HOUR)) {
@@ -112,6 +121,7 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.3-6")
   @Test
   void what_is_longer_is_taken() {
     try (Lab lab = with(60, 60)) {
@@ -123,6 +133,10 @@ class AutoconfTest {
     }
   }
 
+  @Tag("rfc4862:5.5.3-1")
+  @Tag("rfc4862:5.5.3-2")
+  @Tag("rfc4862:5.5.3-3")
+  @Tag("rfc4862:5.5.3-4")
   @Test
   void prefixes_that_are_none_of_ours_make_no_address() {
     try (Lab lab = Lab.auto()) {

@@ -13,6 +13,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import io.millrace.ipv6.Ipv6Autoconf;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Duplicate address detection: RFC 4862 §5.4, RFC 7527. */
@@ -40,6 +41,10 @@ class DuplicateAddressTest {
     assertThat(lab.count(Counter.ND_CONFLICTS)).isEqualTo(1);
   }
 
+  @Tag("rfc4861:7.2.1-1")
+  @Tag("rfc4862:5.4.2-1")
+  @Tag("rfc4862:5.4.2-2")
+  @Tag("rfc4862:5.4.2-3")
   @Test
   void the_first_question_waits_up_to_a_second_and_the_group_is_joined_by_then() {
     try (Lab lab = new Lab()) {
@@ -61,6 +66,7 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4862:5.4-1")
   @Test
   void an_address_is_ours_when_nobody_has_answered_for_a_second() {
     try (Lab lab = asking(1)) {
@@ -76,6 +82,7 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4862:5.1-1")
   @Test
   void as_many_questions_as_configured_are_asked_each_with_another_nonce() {
     try (Lab lab = asking(3)) {
@@ -87,6 +94,7 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4862:5.1-1")
   @Test
   void without_questions_an_address_is_ours_at_once() {
     try (Lab lab = new Lab(Ipv6Autoconf.defaults().withDadTransmits(0))) {
@@ -96,6 +104,9 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4862:5.4.4-1")
+  @Tag("rfc4862:5.4.5-1")
+  @Tag("rfc4862:5.4.5-2")
   @Test
   void an_answer_refuses_the_address() {
     for (byte[] options :
@@ -107,6 +118,8 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4862:5.4.3-1")
+  @Tag("rfc4862:5.4.5-1")
   @Test
   void somebody_who_asks_for_it_at_the_same_time_refuses_the_address() {
     for (byte[] options : List.of(Packet.nonce(4711), new byte[0])) {
@@ -126,6 +139,9 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4861:7.2.3-1")
+  @Tag("rfc4862:5.4-2")
+  @Tag("rfc4862:5.4.3-2")
   @Test
   void a_tentative_address_is_not_answered_for() {
     try (Lab lab = asking(1)) {
@@ -137,6 +153,7 @@ class DuplicateAddressTest {
     }
   }
 
+  @Tag("rfc4862:5.4.3-1")
   @Test
   void our_own_question_come_back_is_no_duplicate_but_we_ask_again() {
     try (Lab lab = asking(1)) {

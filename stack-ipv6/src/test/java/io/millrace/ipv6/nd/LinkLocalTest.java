@@ -7,6 +7,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ipv6.Ipv6Autoconf;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The link-local address: RFC 4862 §5.3, RFC 7217. */
@@ -27,6 +28,7 @@ class LinkLocalTest {
     }
   }
 
+  @Tag("rfc4862:5.3-1")
   @Test
   void an_interface_gets_one_from_the_link_local_prefix() {
     IpAddress address = addressOf(Ipv6Autoconf.defaults());
@@ -34,6 +36,7 @@ class LinkLocalTest {
     assertThat(InterfaceIds.isReserved(address.lo())).isFalse();
   }
 
+  @Tag("rfc4862:5.4.2-1")
   @Test
   void all_nodes_is_joined_at_once() {
     try (Lab lab = started(Ipv6Autoconf.defaults())) {

@@ -12,6 +12,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import io.millrace.link.Neighbor;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Neighbor solicitations and advertisements: RFC 4861 §7. */
@@ -28,6 +29,8 @@ class NeighborDiscoveryTest {
 
   // ---- answers, §7.2.3 and §7.2.4 ----
 
+  @Tag("rfc4861:7.2.4-1")
+  @Tag("rfc4861:7.2.4-2")
   @Test
   void a_solicitation_for_our_address_is_answered_to_the_asker() {
     try (Lab lab = Lab.withAddress()) {
@@ -42,6 +45,8 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.3-2")
+  @Tag("rfc4861:7.3.3-1")
   @Test
   void the_asker_is_remembered_and_confirmed_only_when_it_is_used() {
     try (Lab lab = Lab.withAddress()) {
@@ -58,6 +63,7 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.4-1")
   @Test
   void a_router_says_that_it_is_one() {
     try (Lab lab = Lab.withAddress()) {
@@ -76,6 +82,8 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.3-3")
+  @Tag("rfc4861:7.2.4-2")
   @Test
   void who_asks_from_no_address_is_answered_to_all_nodes() {
     try (Lab lab = Lab.withAddress()) {
@@ -88,6 +96,8 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.3-1")
+  @Tag("rfc4861:7.2.5-1")
   @Test
   void what_is_not_ours_is_neither_answered_nor_remembered() {
     try (Lab lab = Lab.withAddress()) {
@@ -112,6 +122,8 @@ class NeighborDiscoveryTest {
 
   // ---- questions, §7.2.2 and §7.3.3 ----
 
+  @Tag("rfc4861:7.2.2-1")
+  @Tag("rfc4861:7.2.5-4")
   @Test
   void a_neighbor_is_asked_for_in_its_solicited_node_group_from_the_datagrams_source() {
     try (Lab lab = Lab.withAddress()) {
@@ -138,6 +150,8 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.2-2")
+  @Tag("rfc4861:7.2.2-4")
   @Test
   void it_is_asked_three_times_a_second_apart_and_then_the_sender_hears_of_it() {
     try (Lab lab = Lab.withAddress()) {
@@ -149,6 +163,7 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.2-1")
   @Test
   void reachability_is_confirmed_by_questions_to_the_neighbor_alone() {
     try (Lab lab = Lab.withAddress()) {
@@ -168,6 +183,8 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.5-2")
+  @Tag("rfc4861:7.2.5-3")
   @Test
   void an_advertisement_without_the_override_flag_does_not_replace_an_address() {
     try (Lab lab = Lab.withAddress()) {
@@ -183,6 +200,9 @@ class NeighborDiscoveryTest {
 
   // ---- validation, §7.1 ----
 
+  @Tag("rfc4861:4.6-1")
+  @Tag("rfc4861:7.1.1-1")
+  @Tag("rfc4862:5.4.1-1")
   @Test
   void invalid_solicitations_are_dropped() {
     try (Lab lab = Lab.withAddress()) {
@@ -204,6 +224,9 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:4.6-1")
+  @Tag("rfc4861:7.1.2-1")
+  @Tag("rfc4862:5.4.1-1")
   @Test
   void invalid_advertisements_are_dropped() {
     try (Lab lab = Lab.withAddress()) {
@@ -223,6 +246,7 @@ class NeighborDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:9-1")
   @Test
   void options_that_are_not_known_are_skipped() {
     try (Lab lab = Lab.withAddress()) {

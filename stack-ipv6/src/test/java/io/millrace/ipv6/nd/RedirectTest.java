@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.diag.DropReason;
 import io.millrace.ipv6.Ipv6Autoconf;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Redirects as a host takes them: RFC 4861 §8. */
@@ -31,6 +32,7 @@ class RedirectTest {
     return Packet.of(from, OURS, Packet.redirect(target, destination), Packet.targetMac(PEER_MAC));
   }
 
+  @Tag("rfc4861:8.3-1")
   @Test
   void a_destination_goes_through_the_better_router() {
     try (Lab lab = routed()) {
@@ -40,6 +42,7 @@ class RedirectTest {
     }
   }
 
+  @Tag("rfc4861:8.3-1")
   @Test
   void a_target_that_is_the_destination_is_a_neighbor() {
     try (Lab lab = routed()) {
@@ -49,6 +52,7 @@ class RedirectTest {
     }
   }
 
+  @Tag("rfc4861:8.1-1")
   @Test
   void only_the_router_that_is_used_for_the_destination_is_believed() {
     try (Lab lab = routed()) {
@@ -70,6 +74,7 @@ class RedirectTest {
     }
   }
 
+  @Tag("rfc4861:8.3-2")
   @Test
   void the_oldest_goes_when_there_are_too_many() {
     try (Lab lab = routed(Ipv6Autoconf.defaults().withRedirects(3))) {
@@ -82,6 +87,7 @@ class RedirectTest {
     }
   }
 
+  @Tag("rfc4861:8.2-1")
   @Test
   void they_can_be_ignored() {
     try (Lab lab = routed(Ipv6Autoconf.defaults().withRedirects(0))) {
@@ -93,6 +99,7 @@ class RedirectTest {
     }
   }
 
+  @Tag("rfc4861:8.1-1")
   @Test
   void invalid_redirects_are_dropped() {
     try (Lab lab = routed()) {

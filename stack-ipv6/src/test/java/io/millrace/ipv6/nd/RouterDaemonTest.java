@@ -15,6 +15,7 @@ import io.millrace.ipv6.Ipv6RouterConfig;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The stack as a router to hosts: RFC 4861 §6.2 and §8.2. */
@@ -55,6 +56,8 @@ class RouterDaemonTest {
         "fe80::2", "ff02::2", Packet.hex("85 00 0000 00000000"), Packet.sourceMac(PEER_MAC));
   }
 
+  @Tag("rfc4861:6.2.2-1")
+  @Tag("rfc4861:6.2.3-1")
   @Test
   void the_first_one_goes_to_all_nodes_as_soon_as_there_is_a_link_local_address() {
     try (Lab lab = advertising(CONFIG)) {
@@ -66,6 +69,7 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.2.3-1")
   @Test
   void it_says_what_is_configured() {
     Ipv6RouterConfig.Link config =
@@ -127,6 +131,8 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.2.4-1")
+  @Tag("rfc4861:6.2.4-2")
   @Test
   void three_come_soon_and_then_one_per_interval() {
     try (Lab lab = advertising(CONFIG)) {
@@ -144,6 +150,8 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.2.6-2")
+  @Tag("rfc4861:6.2.6-3")
   @Test
   void a_solicitation_is_answered_to_all_but_not_within_three_seconds() {
     try (Lab lab = advertising(CONFIG)) {
@@ -163,6 +171,7 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.2.6-1")
   @Test
   void hosts_do_not_answer_solicitations() {
     try (Lab lab = Lab.auto()) {
@@ -170,6 +179,7 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.1.1-1")
   @Test
   void invalid_solicitations_are_dropped() {
     try (Lab lab = advertising(CONFIG)) {
@@ -202,6 +212,7 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.2.5-1")
   @Test
   void closing_says_that_we_are_no_router_any_more() {
     try (Lab lab = advertising(CONFIG)) {
@@ -214,6 +225,7 @@ class RouterDaemonTest {
     }
   }
 
+  @Tag("rfc4861:6.2.1-1")
   @Test
   void what_no_router_may_advertise_is_refused() {
     assertThatThrownBy(() -> CONFIG.withTimes(3, 1_800)).hasMessageContaining("4 to 1800");
@@ -228,6 +240,7 @@ class RouterDaemonTest {
 
   // ---- redirects, §8.2 ----
 
+  @Tag("rfc4861:8.2-2")
   @Test
   void a_redirect_quotes_the_packet_within_the_smallest_mtu() {
     for (int size : new int[] {40, 47, 48, 1_000, 1_500}) {

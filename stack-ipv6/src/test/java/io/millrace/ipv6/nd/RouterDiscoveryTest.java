@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Routers as a host finds and chooses them: RFC 4861 §6.3, RFC 4191, RFC 8106, RFC 8028. */
@@ -22,6 +23,7 @@ class RouterDiscoveryTest {
 
   // ---- solicitations, §6.3.7 and RFC 7559 ----
 
+  @Tag("rfc4861:6.3.7-1")
   @Test
   void routers_are_asked_for_when_there_is_a_link_local_address() {
     try (Lab lab = new Lab()) {
@@ -54,6 +56,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.7-2")
   @Test
   void an_advertisement_ends_the_questions() {
     try (Lab lab = Lab.auto()) {
@@ -80,6 +83,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4862:5.5.1-1")
   @Test
   void a_router_does_not_listen_to_routers() {
     try (Lab lab = Lab.auto()) {
@@ -90,6 +94,7 @@ class RouterDiscoveryTest {
 
   // ---- the default router, §6.3.4 and §6.3.6 ----
 
+  @Tag("rfc4861:6.3.4-2")
   @Test
   void a_router_is_the_default_route_for_its_lifetime() {
     try (Lab lab = Lab.auto()) {
@@ -103,6 +108,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.4-2")
   @Test
   void a_lifetime_of_zero_ends_it_at_once() {
     try (Lab lab = Lab.auto()) {
@@ -112,6 +118,8 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.4-7")
+  @Tag("rfc4861:6.3.5-1")
   @Test
   void the_first_of_equals_stays_and_the_second_takes_over() {
     try (Lab lab = Lab.auto()) {
@@ -134,6 +142,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.6-1")
   @Test
   void one_that_does_not_answer_gives_way_for_a_minute() {
     try (Lab lab = Lab.auto()) {
@@ -169,6 +178,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.6-1")
   @Test
   void when_none_answers_they_are_tried_in_turn() {
     try (Lab lab = Lab.auto()) {
@@ -185,6 +195,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:7.2.5-5")
   @Test
   void one_that_says_it_is_a_host_now_is_no_router_any_more() {
     try (Lab lab = Lab.auto()) {
@@ -194,6 +205,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.4-7")
   @Test
   void a_flood_of_routers_stays_within_the_bound_and_keeps_the_preferred() {
     try (Lab lab = Lab.auto()) {
@@ -261,6 +273,9 @@ class RouterDiscoveryTest {
 
   // ---- what is on the link, §6.3.4 ----
 
+  @Tag("rfc4861:6.3.4-4")
+  @Tag("rfc4861:6.3.4-5")
+  @Tag("rfc4861:6.3.4-6")
   @Test
   void a_prefix_is_on_the_link_if_it_says_so_and_for_as_long() {
     try (Lab lab = Lab.auto()) {
@@ -277,6 +292,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.4-4")
   @Test
   void a_valid_lifetime_of_zero_takes_it_off_the_link() {
     try (Lab lab = Lab.auto()) {
@@ -308,6 +324,8 @@ class RouterDiscoveryTest {
 
   // ---- the link's variables, §6.3.4 ----
 
+  @Tag("rfc4861:6.3.4-1")
+  @Tag("rfc4861:6.3.4-3")
   @Test
   void hop_limit_and_mtu_are_taken_where_they_make_sense() {
     try (Lab lab = Lab.auto()) {
@@ -321,6 +339,7 @@ class RouterDiscoveryTest {
     }
   }
 
+  @Tag("rfc4861:6.3.4-1")
   @Test
   void times_of_neighbors_are_taken() {
     try (Lab lab = Lab.auto()) {
@@ -398,6 +417,7 @@ class RouterDiscoveryTest {
 
   // ---- validation, §6.1.2 ----
 
+  @Tag("rfc4861:6.1.2-1")
   @Test
   void invalid_advertisements_are_dropped() {
     try (Lab lab = Lab.auto()) {

@@ -70,6 +70,11 @@ final class Lab implements AutoCloseable {
   static void assume(String... tools) {
     NetworkNamespace.assumeAvailable();
     assumeTrue(Files.exists(Path.of("/dev/net/tun")), "there is no /dev/net/tun for a TAP device");
+    assumeInstalled(tools);
+  }
+
+  /** The same for a test that needs nothing but these commands. */
+  static void assumeInstalled(String... tools) {
     for (String tool : tools) {
       assumeTrue(
           isInstalled(tool),
