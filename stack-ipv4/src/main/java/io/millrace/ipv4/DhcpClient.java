@@ -34,7 +34,6 @@ final class DhcpClient extends TimerNode implements AddressClaim.Owner {
   private static final long MILLISECOND = 1_000_000;
 
   private final Shard shard;
-  private final Ipv4Family family;
   private final Arp arp;
   private final NetInterface on;
   private final DhcpConfig config;
@@ -49,7 +48,6 @@ final class DhcpClient extends TimerNode implements AddressClaim.Owner {
 
   DhcpClient(Shard shard, Ipv4Family family, Arp arp, NetInterface on, DhcpConfig config) {
     this.shard = shard;
-    this.family = family;
     this.arp = arp;
     this.on = on;
     this.config = config;

@@ -231,7 +231,8 @@ final class Autoconf extends TimerNode implements AddressTable.Listener {
 
   /** REGEN_ADVANCE of RFC 8981 §3.8 in nanoseconds. */
   private long regenAdvance(NetInterface on) {
-    return 2 * Lifetime.SECOND + RETRIES * config.dadTransmits() * links.of(on).retransmitTime();
+    return 2 * Lifetime.SECOND
+        + (long) RETRIES * config.dadTransmits() * links.of(on).retransmitTime();
   }
 
   private long regenerateAt(AddressClaim claim) {
