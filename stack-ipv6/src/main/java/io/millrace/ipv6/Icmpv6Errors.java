@@ -21,14 +21,12 @@ final class Icmpv6Errors {
   private final Shard shard;
   private final Counters counters;
   private final Ipv6Family family;
-  private final Ipv6Addresses addresses;
   private final TokenBucket bucket;
 
-  Icmpv6Errors(Shard shard, Ipv6Family family, Ipv6Addresses addresses, Ipv6Config config) {
+  Icmpv6Errors(Shard shard, Ipv6Family family, Ipv6Config config) {
     this.shard = shard;
     this.counters = shard.counters();
     this.family = family;
-    this.addresses = addresses;
     this.bucket = new TokenBucket(config.icmpRate(), config.icmpBurst(), shard.clock().now());
   }
 

@@ -64,7 +64,7 @@ final class Ipv6Family implements IpFamily {
     this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
-    this.errors = new Icmpv6Errors(shard, this, addresses, config);
+    this.errors = new Icmpv6Errors(shard, this, config);
     this.ndHost = new Ipv6NdHost(shard, this, addresses, routes);
     this.mld = new Mld(ndHost, each -> ((Ipv6Family) each.ipv6()).mld());
     this.discovery = new NeighborDiscovery(ndHost, NeighborConfig.defaults(), autoconf);

@@ -36,6 +36,7 @@ final class Packets {
     return new Ip(protocol, payload);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   private record Extension(int number, byte[] bytes) {}
 
   static final class Ip {

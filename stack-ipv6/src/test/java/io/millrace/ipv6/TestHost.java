@@ -148,6 +148,7 @@ final class TestHost implements AutoCloseable {
   }
 
   /** An ICMPv6 error as it was sent. */
+  @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   record Problem(int type, int code, int rest, IpAddress source, byte[] quote) {}
 
   static EthernetPacket decode(byte[] frame) {

@@ -20,6 +20,7 @@ import org.xbill.DNS.Rcode;
  * of its own, both by chance, and a socket that only hears the server that was asked (RFC 5452
  * §9.2).
  */
+@SuppressWarnings("ReferenceEquality") // what an older try still hears is not this one's
 final class DnsQuery extends TimerNode implements UdpHandler, DnsStream.Listener {
   private final DnsResolver resolver;
   private final Question question;

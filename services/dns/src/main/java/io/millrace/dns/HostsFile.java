@@ -51,7 +51,7 @@ final class HostsFile {
     Map<String, List<IpAddress>> hosts = new HashMap<>();
     for (String line : lines) {
       int comment = line.indexOf('#');
-      String[] words = SPACE.split((comment < 0 ? line : line.substring(0, comment)).strip());
+      String[] words = SPACE.split((comment < 0 ? line : line.substring(0, comment)).strip(), 0);
       IpAddress address = address(words[0]);
       for (int i = 1; address != null && i < words.length; i++) {
         List<IpAddress> known = hosts.computeIfAbsent(key(words[i]), name -> new ArrayList<>());

@@ -8,6 +8,7 @@ public sealed interface DhcpOutput {
    * @param source our address as 32 bits, or 0 while we have none
    * @param destination a server as 32 bits, or -1 for all
    */
+  @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   record Send(byte[] message, int source, int destination) implements DhcpOutput {}
 
   /** See whether somebody else uses the address, then call {@link DhcpMachine#onChecked}. */

@@ -41,6 +41,7 @@ final class Dhcp6Message {
   private static final int MOST_ENTRIES = 16;
 
   /** An option's value. */
+  @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   record Option(int code, byte[] value) {}
 
   /**

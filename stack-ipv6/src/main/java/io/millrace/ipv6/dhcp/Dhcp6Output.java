@@ -9,6 +9,7 @@ public sealed interface Dhcp6Output {
    * Send a message from port 546 of a link-local address to port 547 of all servers and relays,
    * ff02::1:2.
    */
+  @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   record Send(byte[] message) implements Dhcp6Output {}
 
   /**

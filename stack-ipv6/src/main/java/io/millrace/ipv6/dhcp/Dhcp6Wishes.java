@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
  *     for none
  * @param rapidCommit whether a server may answer at once (§18.2.1)
  */
+@SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
 public record Dhcp6Wishes(
     byte[] duid, int iaid, boolean addresses, int prefixLength, boolean rapidCommit) {
   private static final int DUID_LL = 3;

@@ -11,6 +11,7 @@ import java.util.List;
  * An ICMPv6 message with its addresses, written and read byte by byte, independently of what is
  * tested.
  */
+@SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
 public record Packet(IpAddress source, IpAddress destination, int hopLimit, byte[] bytes) {
   static final int RS = 133;
   static final int RA = 134;

@@ -3,6 +3,7 @@ package io.millrace.bench;
 import io.millrace.ip.IpAddress;
 
 /** The network layer that is measured. */
+@SuppressWarnings("ImmutableEnumChecker") // addresses are records of two longs
 enum Family {
   IPV4("10.0.0.1", "10.0.0.2", 24, ""),
   IPV6("2001:db8::1", "2001:db8::2", 64, ", IPv6");

@@ -61,6 +61,7 @@ public final class ConnectHostOp extends Op implements HostConnector.Result {
    * The stack's own name service, where it has one with somebody to ask; the application's, if it
    * gave one; else the JDK's.
    */
+  @SuppressWarnings("ReferenceEquality") // whether somebody has set another one
   private NameService names() {
     StreamConfig config = shard.setting(StreamConfig.class, StreamConfig.defaults());
     NameService own = shard.names();
