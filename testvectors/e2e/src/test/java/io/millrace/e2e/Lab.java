@@ -43,6 +43,7 @@ final class Lab implements AutoCloseable {
           "dnsmasq", "dnsmasq-base",
           "ssh", "openssh-client",
           "sshd", "openssh-server",
+          "rdisc6", "ndisc6",
           "ip", "iproute2");
 
   /** The stack's end of a veth. */
