@@ -13,6 +13,7 @@ import io.millrace.tcp.TcpHandler;
 import io.millrace.testkit.netns.VethPair;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +49,10 @@ class XdpVanishingInteropTest {
   private Lab lab;
   private Process nc;
   private InputStream received;
+
+  /** What comes to the kernel from {@link #goOn} on. */
+  private CompletableFuture<byte[]> left;
+
   private int frames;
 
   /** Keeps what the driver says. */
@@ -155,8 +160,22 @@ class XdpVanishingInteropTest {
     return holding;
   }
 
-  private void assertExactBytesBothWays(Holding holding) throws IOException {
-    byte[] rest = received.readAllBytes();
+  /** Both ends read again: there is data on its way in both directions then. */
+  private void goOn(Holding holding) {
+    left =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return received.readAllBytes();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    holding.goOn();
+  }
+
+  private void assertExactBytesBothWays(Holding holding) {
+    byte[] rest = Await.value("the rest of what comes to the kernel", left);
     assertThat(Arrays.equals(rest, 0, rest.length, answer, QUARTER, answer.length))
         .as("what came to the kernel, %d bytes", rest.length)
         .isTrue();
@@ -193,11 +212,12 @@ class XdpVanishingInteropTest {
     Await.until(sentence, () -> sentences.all.contains(sentence));
   }
 
-  private void awaitRetransmission() {
-    long before = lab.stack().count(Counter.TCP_RETRANS_SEGS);
-    Await.until(
-        "a retransmission into the void",
-        () -> lab.stack().count(Counter.TCP_RETRANS_SEGS) > before);
+  private long retransmissions() {
+    return lab.stack().count(Counter.TCP_RETRANS_SEGS);
+  }
+
+  private void awaitRetransmission(long before) {
+    Await.until("a retransmission into the void", () -> retransmissions() > before);
   }
 
   @ParameterizedTest
@@ -211,9 +231,10 @@ class XdpVanishingInteropTest {
         stacksEnd
             ? "mre1 has been switched off: nothing comes or goes until 'ip link set mre1 up'"
             : "mre1 has no link: the cable is out, or the other end is off");
-    // The window that opens now is told to nobody.
-    holding.goOn();
-    awaitRetransmission();
+    // What is sent now, and the windows that open, reach nobody.
+    long before = retransmissions();
+    goOn(holding);
+    awaitRetransmission(before);
     end.up(true);
     awaitSentence(stacksEnd ? "mre1 has been switched on" : "mre1 has a link again");
     assertExactBytesBothWays(holding);
@@ -222,7 +243,7 @@ class XdpVanishingInteropTest {
   @Test
   void a_transfer_both_ways_survives_flap_after_flap() throws IOException {
     Holding holding = begin(TcpConfig.defaults());
-    holding.goOn();
+    goOn(holding);
     for (int i = 0; i < 6; i++) {
       VethPair.End end = i % 2 == 0 ? lab.veth().right() : lab.veth().left();
       end.up(false);
@@ -238,9 +259,10 @@ class XdpVanishingInteropTest {
     awaitSentence(
         "mre1 has an MTU of 1400 bytes now: the stack goes on with the one before; open the port"
             + " again to use it");
-    holding.goOn();
+    long before = retransmissions();
+    goOn(holding);
     // Full segments do not fit any more, and no router is there to say so.
-    awaitRetransmission();
+    awaitRetransmission(before);
     lab.veth().mtu(3000);
     awaitSentence(
         "mre1 has an MTU of 3000 bytes now: the stack goes on with the one before; open the port"
