@@ -4,6 +4,7 @@ import io.millrace.buf.Buffer;
 import io.millrace.flow.Flow;
 import io.millrace.ip.Route;
 import io.millrace.net.Shard;
+import io.millrace.tcp.engine.Statistics;
 import io.millrace.tcp.engine.Tcb;
 import io.millrace.time.TimerNode;
 import java.util.Objects;
@@ -204,7 +205,7 @@ final class StackTcpConnection extends TcpConnection {
 
   @Override
   public Optional<TcpInfo> info() {
-    return Optional.of(tcp.machine.info(tcb));
+    return Optional.of(Statistics.of(tcb));
   }
 
   @Override

@@ -63,23 +63,26 @@ public final class Handshake extends Flow {
       int iss,
       int tsOffset,
       Object context) {
-    super(localHi, localLo, remoteHi, remoteLo, ports);
-    this.iss = iss;
-    this.irs = syn.seq;
-    this.tsOffset = tsOffset;
-    this.peerMss = syn.mss == 0 ? 536 : Math.max(syn.mss, 64);
-    this.peerShift = config.windowScaling() && syn.windowScale >= 0 ? syn.windowScale : 0;
-    this.options =
+    this(
+        localHi,
+        localLo,
+        remoteHi,
+        remoteLo,
+        ports,
+        config,
+        iss,
+        syn.seq,
+        tsOffset,
         (config.windowScaling() && syn.windowScale >= 0 ? Tcb.WINDOW_SCALING : 0)
             | (config.timestamps() && syn.hasTimestamps ? Tcb.TIMESTAMPS : 0)
-            | (config.sack() && syn.sackPermitted ? Tcb.SACK : 0);
-    this.tsRecent = syn.tsValue;
-    this.window = Math.min(config.receiveBuffer(), 0xffff);
-    this.rto = config.initialRto();
-    this.context = context;
+            | (config.sack() && syn.sackPermitted ? Tcb.SACK : 0),
+        syn.mss == 0 ? 536 : Math.max(syn.mss, 64),
+        config.windowScaling() && syn.windowScale >= 0 ? syn.windowScale : 0,
+        syn.tsValue,
+        context);
   }
 
-  /** A handshake of which only a cookie was left, which has come back. */
+  /** The same with what was agreed on, as a cookie that has come back tells it. */
   Handshake(
       long localHi,
       long localLo,
@@ -104,6 +107,7 @@ public final class Handshake extends Flow {
     this.peerShift = peerShift;
     this.tsRecent = tsRecent;
     this.window = Math.min(config.receiveBuffer(), 0xffff);
+    this.rto = config.initialRto();
     this.context = context;
   }
 

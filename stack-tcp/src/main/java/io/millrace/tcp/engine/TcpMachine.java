@@ -7,7 +7,6 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.tcp.TcpConfig;
-import io.millrace.tcp.TcpInfo;
 import io.millrace.tcp.TcpState;
 import io.millrace.transport.AckSample;
 import io.millrace.transport.RttEstimator;
@@ -702,42 +701,6 @@ public final class TcpMachine {
     counters.increment(Counter.TCP_RETRANS_SEGS);
     t.segsRetrans++;
     t.octetsRetrans += bytes;
-  }
-
-  /** What a connection is doing and has done. Allocates: for people and their monitoring. */
-  public TcpInfo info(Tcb t) {
-    return new TcpInfo(
-        t.state,
-        t.is(Tcb.TIMESTAMPS),
-        t.is(Tcb.WINDOW_SCALING),
-        t.is(Tcb.SACK),
-        t.recovery != Recovery.NONE,
-        t.segsOut,
-        t.segsIn,
-        t.dataSegsOut,
-        t.dataSegsIn,
-        t.dataOctetsOut,
-        t.dataOctetsIn,
-        t.thruOctetsAcked,
-        t.thruOctetsReceived,
-        t.segsRetrans,
-        t.octetsRetrans,
-        t.timeouts,
-        t.retries,
-        t.congSignals,
-        t.dupAcksIn,
-        t.rtt.srtt(),
-        t.rtt.rttvar(),
-        t.minRtt,
-        t.rtt.rto(),
-        t.sndMss,
-        t.congestion.cwnd(),
-        t.congestion.ssthresh(),
-        t.flight(),
-        t.sndWnd,
-        t.rcvWnd(),
-        t.sendQueue == null ? 0 : t.unsent(),
-        t.rcvHeld);
   }
 
   /** A round trip has been measured (RFC 6298 §2). */
