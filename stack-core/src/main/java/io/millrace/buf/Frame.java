@@ -58,6 +58,9 @@ public final class Frame extends Buffer {
    */
   public static final int SHARED = 256;
 
+  /** The datagram was sent by this stack to one of its own addresses, and was on no wire. */
+  public static final int LOOPED = 512;
+
   private final FramePool pool;
   private final long base;
   private final int capacity;
@@ -449,6 +452,14 @@ public final class Frame extends Buffer {
   public void onReleased(ReleaseListener to, Object context) {
     listener = to;
     listenerContext = context;
+  }
+
+  /**
+   * Whether its bytes are all in it and nobody but its owner has a hold on them, so that what was
+   * sent may be received in the same frame.
+   */
+  public boolean isAlone() {
+    return references == 1 && tailLength == 0 && listener == null;
   }
 
   /** The pool that this frame goes back to. */

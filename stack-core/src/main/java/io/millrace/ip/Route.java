@@ -70,6 +70,14 @@ public abstract class Route {
   public abstract NetInterface networkInterface();
 
   /**
+   * The number of the interface that answers come in by: what decides which shard a flow belongs
+   * to. Another one than they leave through where we talk to an address of our own on one link.
+   */
+  public int inboundInterface() {
+    return networkInterface().index();
+  }
+
+  /**
    * The largest datagram that the path takes as far as is known, network header included, in bytes.
    */
   public abstract int pathMtu();

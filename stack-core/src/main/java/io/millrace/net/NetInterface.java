@@ -47,6 +47,17 @@ public final class NetInterface {
     queue.countInto(counters);
   }
 
+  /** Makes one without a port, for {@link Loopback}. */
+  NetInterface(int index, PortInfo info, Counters counters) {
+    this.index = index;
+    this.info = info;
+    this.queue = null;
+    this.counters = counters;
+    this.vlan = 0;
+    this.trunk = this;
+    this.tx = new Frame[TX_CAPACITY];
+  }
+
   /**
    * Makes a network of its own on a port, which it is added to.
    *
@@ -153,6 +164,15 @@ public final class NetInterface {
     }
     tx[n] = frame;
     txCount = n + 1;
+  }
+
+  /** Gives what waits to the caller; returns how many frames that is. */
+  int takeAll(Frame[] to) {
+    int n = txCount;
+    System.arraycopy(tx, 0, to, 0, n);
+    java.util.Arrays.fill(tx, 0, n, null);
+    txCount = 0;
+    return n;
   }
 
   /** Gives what waits to the port; returns how many frames it took. */

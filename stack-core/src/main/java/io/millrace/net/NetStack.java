@@ -304,6 +304,7 @@ public final class NetStack implements AutoCloseable {
     private int[] cores = {};
     private ShardClock clock;
     private SecureRandom random;
+    private boolean loopback = true;
 
     private Builder() {}
 
@@ -405,6 +406,18 @@ public final class NetStack implements AutoCloseable {
     }
 
     /**
+     * Sets whether the stack reaches its own addresses, {@code 127.0.0.0/8} and {@code ::1}; it
+     * does if this is not called. None of that is ever on a wire, and no port is needed for it:
+     * TCP, UDP and pings to these addresses come back at the end of the duty cycle.
+     *
+     * @param on false to have no route to them
+     */
+    public Builder loopback(boolean on) {
+      loopback = on;
+      return this;
+    }
+
+    /**
      * Draws secrets from {@code source} instead of the system's CSPRNG: for repeatable simulations
      * only.
      */
@@ -419,7 +432,8 @@ public final class NetStack implements AutoCloseable {
      * @throws PortException with one clear sentence if a port cannot be had
      */
     public NetStack start() {
-      return new StackAssembly(requests, vlans, routes, settings, shardConfigs(), clock, random)
+      return new StackAssembly(
+              requests, vlans, routes, settings, loopback, shardConfigs(), clock, random)
           .assemble();
     }
 

@@ -58,6 +58,9 @@ public final class Shard {
   /** Those of the interfaces that have a queue: the ports themselves. */
   private NetInterface[] ports = {};
 
+  /** Null if the stack does not talk to itself, or has no interfaces. */
+  private Loopback loopback;
+
   private Transport[] transports = {};
   private IpFamily ipv4;
   private IpFamily ipv6;
@@ -112,9 +115,15 @@ public final class Shard {
     steering = newSteering;
   }
 
-  void interfaces(List<NetInterface> all) {
+  /**
+   * Sets the interfaces.
+   *
+   * @param toOurselves one more, without a port, numbered behind them; or null
+   */
+  void interfaces(List<NetInterface> all, NetInterface toOurselves) {
     interfaces = all.toArray(NetInterface[]::new);
     ports = all.stream().filter(each -> !each.isSubInterface()).toArray(NetInterface[]::new);
+    loopback = toOurselves == null ? null : new Loopback(this, toOurselves);
   }
 
   /** For a shard without interfaces. */
@@ -212,14 +221,26 @@ public final class Shard {
     return value == null ? otherwise : type.cast(value);
   }
 
-  /** The interface with this index: ports in the order of adding, then the networks on them. */
+  /**
+   * The interface with this index: ports in the order of adding, then the networks on them, then
+   * {@link #loopback()}.
+   */
   public NetInterface networkInterface(int number) {
-    return interfaces[number];
+    return number < interfaces.length ? interfaces[number] : loopback.networkInterface();
   }
 
-  /** The number of interfaces. */
+  /** The number of interfaces, without {@link #loopback()}. */
   public int interfaceCount() {
     return interfaces.length;
+  }
+
+  /**
+   * The interface that leads to the stack's own addresses, or null if it does not talk to itself.
+   * It has no port and no addresses. Families send datagrams through it with a link header whose
+   * destination is the number of the interface that they come in by.
+   */
+  public NetInterface loopback() {
+    return loopback == null ? null : loopback.networkInterface();
   }
 
   /** IPv4 on this shard, or null. */
@@ -460,6 +481,9 @@ public final class Shard {
     for (NetInterface to : ports) {
       work += flush(to);
     }
+    if (loopback != null) {
+      work += loopback.deliver(now);
+    }
     return work + group.ringBells();
   }
 
@@ -485,7 +509,7 @@ public final class Shard {
   /** A packet that another shard hands over. */
   void takeOver(Frame frame, long now) {
     int tag = frame.laneTag();
-    NetInterface at = interfaces[HandOver.interfaceIndex(tag)];
+    NetInterface at = networkInterface(HandOver.interfaceIndex(tag));
     if (HandOver.kind(tag) == HandOver.TRANSMIT) {
       at.transmit(frame);
       return;
@@ -591,6 +615,9 @@ public final class Shard {
    */
   public long nextDeadline() {
     long earliest = group.isIdle() && postponed.isEmpty() ? wheel.nextDeadline() : clock.now();
+    if (loopback != null && loopback.isBacklogged()) {
+      earliest = Math.min(earliest, clock.now());
+    }
     for (NetInterface each : ports) {
       earliest = Math.min(earliest, each.queue().nextDeadline());
       if (each.isBacklogged()) {
@@ -619,6 +646,9 @@ public final class Shard {
     for (NetInterface each : ports) {
       flush(each);
       each.drop();
+    }
+    if (loopback != null) {
+      loopback.networkInterface().drop();
     }
     for (Runnable task : List.copyOf(closeTasks)) {
       try {

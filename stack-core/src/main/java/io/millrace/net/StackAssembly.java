@@ -38,6 +38,7 @@ final class StackAssembly {
   private final List<VlanRequest> vlans;
   private final List<IpRoute> routes;
   private final Map<Class<?>, Object> settings;
+  private final boolean loopback;
   private final List<ShardConfig> configs;
   private final ShardClock clock;
   private final SecureRandom random;
@@ -49,6 +50,7 @@ final class StackAssembly {
   /**
    * Takes a description.
    *
+   * @param loopback whether the stack reaches its own addresses
    * @param configs one per shard
    * @param clock the clock of all shards if they are driven, else null
    * @param random the source of secrets, or null for the system's
@@ -58,6 +60,7 @@ final class StackAssembly {
       List<VlanRequest> vlans,
       List<IpRoute> routes,
       Map<Class<?>, Object> settings,
+      boolean loopback,
       List<ShardConfig> configs,
       ShardClock clock,
       SecureRandom random) {
@@ -65,6 +68,7 @@ final class StackAssembly {
     this.vlans = List.copyOf(vlans);
     this.routes = List.copyOf(routes);
     this.settings = Map.copyOf(settings);
+    this.loopback = loopback;
     this.configs = List.copyOf(configs);
     this.clock = clock;
     this.random = random != null ? random : new SecureRandom();
@@ -74,9 +78,9 @@ final class StackAssembly {
     if (requests.isEmpty()) {
       throw new PortException("a stack needs at least one port, for example tap:mr0");
     }
-    if (requests.size() + vlans.size() > HandOver.MAX_INTERFACES) {
+    if (requests.size() + vlans.size() >= HandOver.MAX_INTERFACES) {
       throw new PortException(
-          "a stack has at most " + HandOver.MAX_INTERFACES + " ports and networks on them");
+          "a stack has at most " + (HandOver.MAX_INTERFACES - 1) + " ports and networks on them");
     }
     checkNetworks();
     for (IpRoute route : routes) {
@@ -164,7 +168,8 @@ final class StackAssembly {
       if (ports.getFirst() instanceof SocketPort port) {
         addSockets(shard, port.sockets(shard));
       } else {
-        shard.interfaces(makeInterfaces(shard));
+        List<NetInterface> interfaces = makeInterfaces(shard);
+        shard.interfaces(interfaces, loopback ? makeLoopback(shard, interfaces.size()) : null);
         addProtocols(shard);
       }
       addNames(shard);
@@ -203,21 +208,19 @@ final class StackAssembly {
     if (shards == 1) {
       return new Steering(new Toeplitz[0], 1);
     }
-    Toeplitz own = null;
-    Toeplitz[] hashes = new Toeplitz[ports.size() + vlans.size()];
+    byte[] key = new byte[Toeplitz.KEY_SIZE];
+    random.nextBytes(key); // a secret, so that nobody can aim all his flows at one shard
+    Toeplitz own = new Toeplitz(key, shards);
+    Toeplitz[] hashes = new Toeplitz[ports.size() + vlans.size() + 1];
     for (int i = 0; i < ports.size(); i++) {
       PortInfo info = ports.get(i).info();
       boolean known = info.rss() != null && info.queues() == shards;
-      if (!known && own == null) {
-        byte[] key = new byte[Toeplitz.KEY_SIZE];
-        random.nextBytes(key); // a secret, so that nobody can aim all his flows at one shard
-        own = new Toeplitz(key, shards);
-      }
       hashes[i] = known ? info.rss() : own;
     }
-    for (int i = ports.size(); i < hashes.length; i++) {
-      hashes[i] = hashes[vlans.get(i - ports.size()).port()];
+    for (int i = 0; i < vlans.size(); i++) {
+      hashes[ports.size() + i] = hashes[vlans.get(i).port()];
     }
+    hashes[hashes.length - 1] = own; // what we send to ourselves is received where it was sent
     return new Steering(hashes, shards);
   }
 
@@ -238,6 +241,12 @@ final class StackAssembly {
       interfaces.add(new NetInterface(interfaces.size(), trunk, vlan.vlan()));
     }
     return interfaces;
+  }
+
+  private static NetInterface makeLoopback(Shard shard, int index) {
+    int frameSize = shard.pool().frameSize();
+    PortInfo info = Loopback.info(frameSize, FramePool.HEADROOM, shard.group().size());
+    return new NetInterface(index, info, shard.counters());
   }
 
   private static void addProtocols(Shard shard) {

@@ -235,6 +235,11 @@ final class Arp implements NeighborResolver {
   }
 
   @Override
+  public void lost(Neighbor neighbor, long now) {
+    family.redirects().lost(neighbor);
+  }
+
+  @Override
   public void unreachable(Frame datagram, long now) {
     counters.drop(DropReason.NEIGHBOR_UNREACHABLE);
     long at = datagram.address();

@@ -72,7 +72,7 @@ final class IcmpErrors {
 
   private void sendAboutOurs(Frame offending, int type, int code, long now) {
     long at = offending.l3Address();
-    if (addresses.isLocal(Ipv4Header.destination(at)) && mayAnswer(offending, at)) {
+    if (addresses.isOurs(Ipv4Header.destination(at)) && mayAnswer(offending, at)) {
       send(family.routeBack(at), at, type, code, 0, now);
     }
   }

@@ -38,6 +38,9 @@ final class IcmpHeader {
   static final int CODE_PROHIBITED = 13;
   static final int CODE_REASSEMBLY = 1;
 
+  /** Redirects are for a network, a host, and for a type of service of either: 0 to 3. */
+  static final int CODE_REDIRECT_LAST = 3;
+
   private IcmpHeader() {}
 
   static int type(long at) {
@@ -54,6 +57,11 @@ final class IcmpHeader {
 
   static int sequence(long at) {
     return Bytes.u16(at + 6);
+  }
+
+  /** The better router that a redirect names. */
+  static int gateway(long at) {
+    return Bytes.i32(at + 4);
   }
 
   static int nextHopMtu(long at) {

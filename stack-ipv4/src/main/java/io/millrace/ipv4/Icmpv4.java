@@ -68,9 +68,9 @@ final class Icmpv4 {
           IcmpHeader.TIME_EXCEEDED,
           IcmpHeader.PARAMETER_PROBLEM ->
           error(frame, now);
-      // RFC 6633 §3: source quench must be ignored. Redirects are: anybody on the link could send
-      // them.
-      case IcmpHeader.SOURCE_QUENCH, IcmpHeader.REDIRECT -> DropReason.ICMP_IGNORED;
+      case IcmpHeader.REDIRECT -> redirect(frame, now);
+      // RFC 6633 §3: source quench must be ignored.
+      case IcmpHeader.SOURCE_QUENCH -> DropReason.ICMP_IGNORED;
       // RFC 1122 §3.2.2: unknown types are silently discarded.
       default -> DropReason.ICMP_UNKNOWN;
     };
@@ -135,6 +135,20 @@ final class Icmpv4 {
     return null;
   }
 
+  /** RFC 1122 §3.2.2.2, RFC 1812 §5.2.7.2: of no interest to a router. */
+  private DropReason redirect(Frame frame, long now) {
+    long quote = frame.address() + IcmpHeader.SIZE;
+    // Types of service have no routes of their own, and networks are not told apart from hosts.
+    if (frame.has(Frame.IP_MULTICAST)
+        || IcmpHeader.code(frame.address()) > IcmpHeader.CODE_REDIRECT_LAST
+        || !isOurs(quote, frame.length() - IcmpHeader.SIZE)
+        || !family.redirects().follow(frame, quote, now)) {
+      return DropReason.ICMP_IGNORED;
+    }
+    frame.release();
+    return null;
+  }
+
   // ---- errors about what we sent ----
 
   private DropReason error(Frame frame, long now) {
@@ -185,7 +199,7 @@ final class Icmpv4 {
         && headerSize + IcmpHeader.SIZE <= available
         && headerSize + IcmpHeader.SIZE <= Ipv4Header.totalLength(quote)
         && (Ipv4Header.flagsAndOffset(quote) & Ipv4Header.OFFSET_MASK) == 0
-        && addresses.isLocal(Ipv4Header.source(quote));
+        && addresses.isOurs(Ipv4Header.source(quote));
   }
 
   private static IcmpError kind(long at) {

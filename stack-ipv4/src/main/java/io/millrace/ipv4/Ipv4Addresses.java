@@ -13,6 +13,9 @@ final class Ipv4Addresses {
   /** The limited broadcast address (RFC 1122 §3.2.1.3 (c)). */
   static final int LIMITED_BROADCAST = -1;
 
+  /** 127.0.0.1. */
+  static final int LOOPBACK = 0x7f00_0001;
+
   /** The all-hosts group, 224.0.0.1 (RFC 1112 §4). */
   static final int ALL_HOSTS = 0xe000_0001;
 
@@ -32,6 +35,9 @@ final class Ipv4Addresses {
 
   private final List<Local> all = new ArrayList<>();
 
+  /** Whether we reach ourselves. */
+  private final boolean loopback;
+
   /** The address that came first; 0 if there is none yet. */
   private int first;
 
@@ -43,6 +49,10 @@ final class Ipv4Addresses {
 
   /** Directed broadcast addresses of our networks, all ones and all zeros. */
   private int[] broadcasts = {};
+
+  Ipv4Addresses(boolean loopback) {
+    this.loopback = loopback;
+  }
 
   /** Adds an address; nothing happens if that interface has it. */
   boolean add(NetInterface on, IpPrefix prefix) {
@@ -94,6 +104,19 @@ final class Ipv4Addresses {
   /** Whether the address is one of ours. */
   boolean isLocal(int address) {
     return address == first ? address != 0 : many && isInSet(address);
+  }
+
+  /**
+   * Whether a datagram to this address is for us and leads through no port: an address of ours, or
+   * one of 127/8 (RFC 1122 §3.2.1.3 (g)).
+   */
+  boolean isReachedInside(int address) {
+    return loopback && (isLocal(address) || isLoopback(address));
+  }
+
+  /** Whether sockets may have the address: an address of ours, or one of 127/8. */
+  boolean isOurs(int address) {
+    return isLocal(address) || (loopback && isLoopback(address));
   }
 
   private boolean isInSet(int address) {
@@ -176,6 +199,11 @@ final class Ipv4Addresses {
   /** Class D, 224/4. */
   static boolean isMulticast(int address) {
     return address >>> 28 == 0xe;
+  }
+
+  /** 127/8: this host, and nothing that may be seen outside it (RFC 1122 §3.2.1.3 (g)). */
+  static boolean isLoopback(int address) {
+    return address >>> 24 == 127;
   }
 
   /**

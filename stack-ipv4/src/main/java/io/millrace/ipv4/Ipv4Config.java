@@ -18,6 +18,10 @@ import io.millrace.link.NeighborConfig;
  * @param reassembliesPerSource the most of these from one source address, at least 1
  * @param reassemblyFrames the most fragments that are kept, per shard, at least 2
  * @param reassemblyTimeout how long fragments wait for the rest, in milliseconds, at least 1
+ * @param redirects the most destinations for which a router's redirect is followed, per shard, 0 to
+ *     ignore redirects (RFC 1122 §3.2.2.2). Whoever is on the link can forge one in the name of the
+ *     router, and so read along: say more than 0 where those on the link are trusted, and routers
+ *     know better ways than the routes that are configured
  * @param neighbors the table of ARP
  */
 public record Ipv4Config(
@@ -31,6 +35,7 @@ public record Ipv4Config(
     int reassembliesPerSource,
     int reassemblyFrames,
     long reassemblyTimeout,
+    int redirects,
     NeighborConfig neighbors) {
   /** Checks the ranges. */
   public Ipv4Config {
@@ -48,15 +53,19 @@ public record Ipv4Config(
     if (reassemblyTimeout < 1) {
       throw new IllegalArgumentException("fragments wait at least 1 ms for the rest");
     }
+    if (redirects < 0) {
+      throw new IllegalArgumentException("0 redirects or more are remembered, not " + redirects);
+    }
   }
 
   /**
    * No probing; 1,000 ICMP errors a second, 50 at once; no answer to broadcast pings; path MTU of
-   * 552 at least; 65,536 routes; 256 reassemblies, 64 per source, 1,024 fragments, 30 seconds.
+   * 552 at least; 65,536 routes; 256 reassemblies, 64 per source, 1,024 fragments, 30 seconds; redirects are
+   * ignored.
    */
   public static Ipv4Config defaults() {
     return new Ipv4Config(
-        false, 1_000, 50, false, 552, 65_536, 256, 64, 1_024, 30_000, NeighborConfig.defaults());
+        false, 1_000, 50, false, 552, 65_536, 256, 64, 1_024, 30_000, 0, NeighborConfig.defaults());
   }
 
   /** The same with probing on or off. */
@@ -72,6 +81,7 @@ public record Ipv4Config(
         reassembliesPerSource,
         reassemblyFrames,
         reassemblyTimeout,
+        redirects,
         neighbors);
   }
 
@@ -88,6 +98,7 @@ public record Ipv4Config(
         reassembliesPerSource,
         reassemblyFrames,
         reassemblyTimeout,
+        redirects,
         neighbors);
   }
 
@@ -104,6 +115,24 @@ public record Ipv4Config(
         reassembliesPerSource,
         reassemblyFrames,
         reassemblyTimeout,
+        redirects,
+        neighbors);
+  }
+
+  /** The same with another bound on redirected destinations, 0 to ignore redirects. */
+  public Ipv4Config withRedirects(int newRedirects) {
+    return new Ipv4Config(
+        probe,
+        icmpRate,
+        icmpBurst,
+        echoBroadcast,
+        minPathMtu,
+        routes,
+        reassemblies,
+        reassembliesPerSource,
+        reassemblyFrames,
+        reassemblyTimeout,
+        newRedirects,
         neighbors);
   }
 }

@@ -37,12 +37,13 @@ final class Ipv4Family implements IpFamily {
 
   private final Shard shard;
   private final Ipv4Config config;
-  private final Ipv4Addresses addresses = new Ipv4Addresses();
+  private final Ipv4Addresses addresses;
   private final RoutingTable routes = new RoutingTable(MAPPED_BITS);
   private final RouteCache cache;
   private final Arp arp;
   private final Icmpv4 icmp;
   private final IcmpErrors icmpErrors;
+  private final Redirects redirects;
   private final Igmp igmp;
   private final Ipv4Fragments fragments;
   private final Ipv4Input input;
@@ -57,13 +58,19 @@ final class Ipv4Family implements IpFamily {
   /** What the network says of the datagrams of an interface, by its index; 0 for nothing. */
   private int[] mtuLimits = {};
 
+  /** The way to our own addresses, or null if there is none. */
+  private final NextHop toOurselves;
+
   /** Null if no interface gets its addresses by it. */
   private Dhcp dhcp;
 
   Ipv4Family(Shard shard, Ipv4Config config) {
     this.shard = shard;
     this.config = config;
+    this.addresses = new Ipv4Addresses(shard.loopback() != null);
     this.cache = new RouteCache(config.routes(), shard.random());
+    NetInterface loopback = shard.loopback();
+    this.toOurselves = loopback == null ? null : new NextHop(loopback, null, 0, null);
     this.arp = new Arp(shard, this, addresses, config);
     this.output = new Ipv4Output(shard, this);
     this.icmpErrors = new IcmpErrors(shard, this, addresses, config);
@@ -71,6 +78,8 @@ final class Ipv4Family implements IpFamily {
     this.igmp = new Igmp(shard, addresses);
     this.fragments = new Ipv4Fragments(shard, icmpErrors, config);
     ForwardingConfig router = shard.setting(ForwardingConfig.class, null);
+    // A router has routes that it has not from others' redirects.
+    this.redirects = new Redirects(shard, this, addresses, router == null ? config.redirects() : 0);
     this.forwarding =
         router == null
             ? null
@@ -130,6 +139,7 @@ final class Ipv4Family implements IpFamily {
   /** An address has been taken away, and with it its network if no other address is in it. */
   void uninstall(NetInterface on, IpPrefix prefix) {
     addresses.remove(on, prefix.address().v4Bits());
+    redirects.forgetUnreachable();
     boolean shared =
         addresses.all().stream()
             .anyMatch(
@@ -214,7 +224,7 @@ final class Ipv4Family implements IpFamily {
 
   @Override
   public boolean isLocal(long hi, long lo) {
-    return IpAddress.isV4(hi, lo) && addresses.isLocal((int) lo);
+    return IpAddress.isV4(hi, lo) && addresses.isOurs((int) lo);
   }
 
   @Override
@@ -250,7 +260,7 @@ final class Ipv4Family implements IpFamily {
   }
 
   private Ipv4Route makeRoute(int source, int destination, long key) {
-    if ((source != 0 && !addresses.isLocal(source)) || addresses.isLocal(destination)) {
+    if (source != 0 && !addresses.isOurs(source)) {
       return null;
     }
     Ipv4Route route;
@@ -275,6 +285,9 @@ final class Ipv4Family implements IpFamily {
 
   /** The address to send from: the route's choice, else one that is near the next hop. */
   private int sourceFor(NextHop next, int destination) {
+    if (next.through() == shard.loopback()) {
+      return addresses.isLocal(destination) ? destination : Ipv4Addresses.LOOPBACK;
+    }
     int preferred = (int) next.sourceLo();
     return addresses.isLocal(preferred)
         ? preferred
@@ -285,11 +298,13 @@ final class Ipv4Family implements IpFamily {
   boolean refresh(Ipv4Route route) {
     int destination = route.destination();
     NextHop next = findNextHop(route.source(), destination);
-    if (next == null || !addresses.isLocal(route.source())) {
+    if (next == null || !mayLeave(route.source(), next.through())) {
       return false;
     }
     long group = -1;
-    if (Ipv4Addresses.isMulticast(destination)) {
+    if (next.through() == shard.loopback()) {
+      group = next.through().index();
+    } else if (Ipv4Addresses.isMulticast(destination)) {
       group = GROUP_MAC | (destination & 0x7f_ffff);
     } else if (destination == Ipv4Addresses.LIMITED_BROADCAST
         || addresses.isDirectedBroadcast(destination)) {
@@ -299,7 +314,17 @@ final class Ipv4Family implements IpFamily {
     return true;
   }
 
-  private NextHop findNextHop(int source, int destination) {
+  /** RFC 1122 §3.2.1.3 (g): addresses of 127/8 are not seen outside. */
+  private boolean mayLeave(int source, NetInterface through) {
+    return addresses.isLocal(source)
+        || (through == shard.loopback() && addresses.isReachedInside(source));
+  }
+
+  /** The way from an address of ours, 0 if it is to be chosen, to a destination, or null. */
+  NextHop findNextHop(int source, int destination) {
+    if (addresses.isLocal(destination) || Ipv4Addresses.isLoopback(destination)) {
+      return toOurselves;
+    }
     boolean multicast = Ipv4Addresses.isMulticast(destination);
     boolean group = destination == Ipv4Addresses.LIMITED_BROADCAST || multicast;
     if (multicast && source != 0) {
@@ -380,6 +405,10 @@ final class Ipv4Family implements IpFamily {
       NetInterface through, long sourceHi, long sourceLo, long groupHi, long groupLo) {
     int source = (int) sourceLo == 0 ? addresses.firstOn(through) : (int) sourceLo;
     return source != 0 && addresses.isOn(through, source) ? route(source, (int) groupLo) : null;
+  }
+
+  Redirects redirects() {
+    return redirects;
   }
 
   Memberships memberships() {

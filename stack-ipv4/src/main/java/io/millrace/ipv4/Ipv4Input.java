@@ -108,14 +108,12 @@ final class Ipv4Input {
   private DropReason admit(Frame frame, long at) {
     int source = Ipv4Header.source(at);
     int destination = Ipv4Header.destination(at);
-    // RFC 1122 §3.2.1.3: a source that is no host's is silently discarded; so is our own, which we
-    // do not hear.
-    if ((Ipv4Addresses.isNoHost(source) && !isNamelessIgmp(at, source))
-        || addresses.isLocal(source)
-        || addresses.isDirectedBroadcast(source)) {
+    // What another shard has handed over has been through this there.
+    boolean inside = frame.has(Frame.LOOPED | Frame.HANDED_OVER);
+    if (isBadSource(source, at) && !(inside && addresses.isReachedInside(source))) {
       return DropReason.IP_BAD_SOURCE;
     }
-    if (!addresses.isLocal(destination)) {
+    if (!addresses.isLocal(destination) && !(inside && addresses.isReachedInside(destination))) {
       if (!isGroupOfOurs(destination, frame.interfaceIndex())) {
         return DropReason.IP_NOT_FOR_US;
       }
@@ -130,6 +128,16 @@ final class Ipv4Input {
     frame.addresses(0, IpAddress.v4Lo(source), 0, IpAddress.v4Lo(destination));
     frame.classAndHops(Ipv4Header.trafficClass(at), Ipv4Header.ttl(at));
     return null;
+  }
+
+  /**
+   * RFC 1122 §3.2.1.3: a source that is no host's is silently discarded; so is our own, which no
+   * wire brings.
+   */
+  private boolean isBadSource(int source, long at) {
+    return (Ipv4Addresses.isNoHost(source) && !isNamelessIgmp(at, source))
+        || addresses.isLocal(source)
+        || addresses.isDirectedBroadcast(source);
   }
 
   /** RFC 3376 §4.2.13, RFC 4541 §2.1.1: hosts and switches without an address send IGMP from 0. */

@@ -79,6 +79,11 @@ final class Ipv4Output {
     if (route == null) {
       return DropReason.IP_NO_ROUTE;
     }
+    if (Ipv4Addresses.isLoopback(Ipv4Header.source(at))
+        && route.networkInterface() != shard.loopback()) {
+      // RFC 1122 §3.2.1.3 (g): must not appear outside a host.
+      return DropReason.IP_BAD_SOURCE;
+    }
     datagram.trim(Ipv4Header.totalLength(at));
     if (datagram.length() > route.pathMtu()) {
       return DropReason.IP_TOO_BIG;

@@ -62,7 +62,8 @@ final class Ipv4Route extends Route {
   /**
    * Points the route at an interface and a next hop, at the family's present generation.
    *
-   * @param group the link address if the destination is a broadcast or multicast address, else -1
+   * @param group the link address if it need not be asked for: that of a broadcast or multicast
+   *     address, or of ourselves; else -1
    */
   void pointTo(NextHop next, long group, int newGeneration) {
     NetInterface through = next.through();

@@ -182,7 +182,7 @@ final class Icmpv6 {
     int index = frame.interfaceIndex();
     long oursHi = Ipv6Scope.onLink(Ipv6Header.sourceHi(quote), index);
     if (!Ipv6Scope.isWireForm(Ipv6Header.sourceHi(quote))
-        || !addresses.isLocal(oursHi, Ipv6Header.sourceLo(quote))) {
+        || !addresses.isOurs(oursHi, Ipv6Header.sourceLo(quote))) {
       return DropReason.ICMP_MALFORMED;
     }
     IcmpError error = kind(at);

@@ -33,6 +33,9 @@ final class Ipv6Addresses {
   private final SourceSelection selection = new SourceSelection(AddressPolicy.defaults());
   private final List<Local> all = new ArrayList<>();
 
+  /** Whether we reach ourselves. */
+  private final boolean loopback;
+
   /** The address that is asked for most: the first that is not link-local, else the first. */
   private long firstHi;
 
@@ -42,6 +45,10 @@ final class Ipv6Addresses {
   private long[] set = new long[16];
 
   private int mask = 7;
+
+  Ipv6Addresses(boolean loopback) {
+    this.loopback = loopback;
+  }
 
   /** Adds an address, or gives it another state; says whether anything changed. */
   boolean put(NetInterface on, IpPrefix prefix, AddressState state) {
@@ -112,6 +119,16 @@ final class Ipv6Addresses {
     return lo == firstLo && hi == firstHi ? (hi | lo) != 0 : isInSet(hi, lo);
   }
 
+  /** Whether a packet to this address is for us and leads through no port; so is that to ::1. */
+  boolean isReachedInside(long hi, long lo) {
+    return loopback && (isLocal(hi, lo) || isLoopback(hi, lo));
+  }
+
+  /** Whether sockets may have the address: an address of ours, or ::1. */
+  boolean isOurs(long hi, long lo) {
+    return isLocal(hi, lo) || (loopback && isLoopback(hi, lo));
+  }
+
   private boolean isInSet(long hi, long lo) {
     int i = slot(hi, lo);
     while ((set[i * 2] | set[i * 2 + 1]) != 0) {
@@ -175,6 +192,11 @@ final class Ipv6Addresses {
   }
 
   // ---- what an address is by its number alone ----
+
+  /** ::1: this host, and nothing that may be seen outside it (RFC 4291 §2.5.3). */
+  static boolean isLoopback(long hi, long lo) {
+    return hi == 0 && lo == 1;
+  }
 
   /** ff00::/8. */
   static boolean isMulticast(long hi) {

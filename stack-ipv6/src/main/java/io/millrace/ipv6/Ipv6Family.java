@@ -37,7 +37,7 @@ final class Ipv6Family implements IpFamily {
   private static final int DEFAULT_HOP_LIMIT = 64;
 
   private final Shard shard;
-  private final Ipv6Addresses addresses = new Ipv6Addresses();
+  private final Ipv6Addresses addresses;
   private final Ipv6Routes routes = new Ipv6Routes();
   private final Ipv6RouterConfig router;
   private final RouteCache cache;
@@ -61,6 +61,7 @@ final class Ipv6Family implements IpFamily {
 
   Ipv6Family(Shard shard, Ipv6Config config, Ipv6Autoconf autoconf) {
     this.shard = shard;
+    this.addresses = new Ipv6Addresses(shard.loopback() != null);
     this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
@@ -156,7 +157,7 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public boolean isLocal(long hi, long lo) {
-    return addresses.isLocal(hi, lo);
+    return addresses.isOurs(hi, lo);
   }
 
   @Override
@@ -207,7 +208,11 @@ final class Ipv6Family implements IpFamily {
 
   private Ipv6Route makeRoute(
       long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    boolean inside = isInside(destinationHi, destinationLo);
     if ((sourceHi | sourceLo) == 0) {
+      if (inside) {
+        return routeTo(destinationHi, destinationLo, destinationHi, destinationLo);
+      }
       Ipv6Routes.NextHop next = findNextHop(0, 0, destinationHi, destinationLo);
       IpAddress chosen =
           next == null
@@ -217,9 +222,6 @@ final class Ipv6Family implements IpFamily {
       return chosen == null
           ? null
           : routeTo(chosen.hi(), chosen.lo(), destinationHi, destinationLo);
-    }
-    if (addresses.isLocal(destinationHi, destinationLo)) {
-      return null;
     }
     long secret =
         shard.secret().hash(sourceHi, sourceLo, destinationHi, destinationLo, shard.clock().now());
@@ -233,6 +235,9 @@ final class Ipv6Family implements IpFamily {
   boolean refresh(Ipv6Route route) {
     long hi = route.destinationHi();
     long lo = route.destinationLo();
+    if (isInside(hi, lo)) {
+      return pointToOurselves(route, hi);
+    }
     Ipv6Routes.NextHop next = findNextHop(route.sourceHi(), route.sourceLo(), hi, lo);
     if (next == null || !addresses.isLocal(route.sourceHi(), route.sourceLo())) {
       return false;
@@ -255,6 +260,32 @@ final class Ipv6Family implements IpFamily {
         Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1,
         generation);
     return true;
+  }
+
+  /** Whether an address is ourselves, so that nothing that is sent there leaves. */
+  private boolean isInside(long hi, long lo) {
+    return addresses.isLocal(hi, lo) || Ipv6Addresses.isLoopback(hi, lo);
+  }
+
+  /** Addresses of one link keep their meaning: what is sent to or from them comes in there. */
+  private boolean pointToOurselves(Ipv6Route route, long destinationHi) {
+    NetInterface loopback = shard.loopback();
+    long sourceHi = route.sourceHi();
+    int from = Ipv6Scope.zone(sourceHi);
+    int to = Ipv6Scope.zone(destinationHi);
+    if (loopback == null
+        || !addresses.isReachedInside(sourceHi, route.sourceLo())
+        || (from != 0 && to != 0 && from != to)) {
+      return false;
+    }
+    int zone = Math.max(from, to);
+    int inbound = zone == 0 ? loopback.index() : zone - 1;
+    route.pointTo(loopback, loopback.mtu(), 0, 0, inbound, generation);
+    return true;
+  }
+
+  NetInterface loopback() {
+    return shard.loopback();
   }
 
   /** The link address of a group. */

@@ -80,7 +80,10 @@ final class Ipv6Input {
     long destinationHi = Ipv6Header.destinationHi(at);
     long destinationLo = Ipv6Header.destinationLo(at);
     boolean group = Ipv6Addresses.isMulticast(destinationHi);
-    if (Ipv6Addresses.isNoHost(sourceHi, sourceLo)) {
+    // What another shard has handed over has been through this there.
+    boolean inside = frame.has(Frame.LOOPED | Frame.HANDED_OVER);
+    if (Ipv6Addresses.isNoHost(sourceHi, sourceLo)
+        && !(inside && addresses.isReachedInside(sourceHi, sourceLo))) {
       return DropReason.IP_BAD_SOURCE;
     }
     if ((sourceHi | sourceLo) == 0 && !group) {
@@ -98,10 +101,11 @@ final class Ipv6Input {
         return DropReason.IP_NOT_FOR_US;
       }
       frame.set(Frame.IP_MULTICAST);
-    } else if (!addresses.isLocal(destinationHi, destinationLo)) {
+    } else if (!addresses.isLocal(destinationHi, destinationLo)
+        && !(inside && addresses.isReachedInside(destinationHi, destinationLo))) {
       return DropReason.IP_NOT_FOR_US;
     }
-    if (addresses.isLocal(sourceHi, sourceLo) && !isDiscovery(at)) {
+    if (!inside && addresses.isLocal(sourceHi, sourceLo) && !isDiscovery(at)) {
       return DropReason.IP_BAD_SOURCE;
     }
     frame.addresses(sourceHi, sourceLo, destinationHi, destinationLo);

@@ -83,6 +83,11 @@ final class Ipv6Output {
     if (!(found instanceof Ipv6Route route)) {
       return DropReason.IP_NO_ROUTE;
     }
+    if (Ipv6Addresses.isLoopback(Ipv6Header.sourceHi(at), Ipv6Header.sourceLo(at))
+        && route.networkInterface() != shard.loopback()) {
+      // RFC 4291 §2.5.3: must not be sent outside of a single node.
+      return DropReason.IP_BAD_SOURCE;
+    }
     datagram.trim(Ipv6Header.totalLength(at));
     if (datagram.length() > route.pathMtu()) {
       return DropReason.IP_TOO_BIG;

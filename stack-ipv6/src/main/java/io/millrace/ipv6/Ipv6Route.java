@@ -35,6 +35,7 @@ final class Ipv6Route extends Route {
   private Neighbor neighbor;
   private long nextHopHi;
   private long nextHopLo;
+  private int inbound;
   private int linkHeaderSize;
   private int ourMacLow;
   private int generation;
@@ -69,7 +70,8 @@ final class Ipv6Route extends Route {
   /**
    * Points the route at an interface and a next hop, at the family's present generation.
    *
-   * @param group the link address if the destination is a group, else -1
+   * @param group the link address if it need not be asked for: that of a group, or for ourselves
+   *     the number of the interface that packets come in by; else -1
    * @param viaHi with {@code viaLo} the address of the next hop, as on the wire
    */
   void pointTo(
@@ -78,6 +80,7 @@ final class Ipv6Route extends Route {
     nextHopHi = viaHi;
     nextHopLo = viaLo;
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
+    inbound = through == family.loopback() ? (int) group : through.index();
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
     linkMtu = mtu;
@@ -97,6 +100,11 @@ final class Ipv6Route extends Route {
   @Override
   public NetInterface networkInterface() {
     return networkInterface;
+  }
+
+  @Override
+  public int inboundInterface() {
+    return inbound;
   }
 
   @Override

@@ -151,7 +151,7 @@ class Ipv6OutputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"::", "::1", TestHost.OURS, "fe80::5%2", "fe90::1"})
+  @ValueSource(strings = {"::", "fe80::5%2", "fe90::1"})
   void thereIsNoWayToSomePlaces(String destination) {
     try (TestHost host = TestHost.start()) {
       assertThat(host.routeTo(destination)).isNull();

@@ -137,7 +137,7 @@ final class Placement {
     return shard
         .steering()
         .owner(
-            route.networkInterface().index(),
+            route.inboundInterface(),
             route.destinationHi(),
             route.destinationLo(),
             route.sourceHi(),

@@ -90,7 +90,7 @@ final class StackUdp extends Udp {
     return shard
         .steering()
         .owner(
-            route.networkInterface().index(),
+            route.inboundInterface(),
             route.destinationHi(),
             route.destinationLo(),
             route.sourceHi(),
