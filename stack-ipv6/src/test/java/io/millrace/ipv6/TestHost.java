@@ -35,20 +35,30 @@ final class TestHost extends SteppedHost {
   }
 
   static TestHost start(int mtu, int offloads, Ipv6Config config, String... addresses) {
-    return new TestHost(new TestPort(mtu, offloads), config, addresses);
+    return new TestHost(new TestPort(mtu, offloads), List.of(config), addresses);
   }
 
-  private TestHost(TestPort port, Ipv6Config config, String... addresses) {
-    super(
-        port,
-        NetStack.builder()
-            .port(port, addresses)
-            .route("::/0", ROUTER)
-            .with(config)
-            .with(Ipv6Autoconf.defaults().withDadTransmits(0)));
+  /** With settings in the place of the defaults. */
+  static TestHost with(List<Record> settings, String... addresses) {
+    return new TestHost(new TestPort(1500, 0), settings, addresses);
+  }
+
+  private TestHost(TestPort port, List<Record> settings, String... addresses) {
+    super(port, builder(port, settings, addresses));
     family = (Ipv6Family) shard.ipv6();
     advance(3 * SECOND);
     port.takeSent();
+  }
+
+  private static NetStack.Builder builder(
+      TestPort port, List<Record> settings, String... addresses) {
+    NetStack.Builder builder =
+        NetStack.builder()
+            .port(port, addresses)
+            .route("::/0", ROUTER)
+            .with(Ipv6Autoconf.defaults().withDadTransmits(0));
+    settings.forEach(builder::with);
+    return builder;
   }
 
   /** The IPv6 packets that were sent, decoded independently. */

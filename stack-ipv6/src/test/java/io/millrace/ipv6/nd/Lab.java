@@ -61,6 +61,10 @@ public final class Lab implements NdHost, AutoCloseable {
   final List<Long> unreachable = new ArrayList<>();
   int mtu;
   int hopLimit;
+
+  /** What the last router has said about DHCPv6: M, O, both or nothing. */
+  String flags;
+
   boolean router;
 
   public Lab() {
@@ -348,6 +352,17 @@ public final class Lab implements NdHost, AutoCloseable {
   @Override
   public void hopLimit(NetInterface interfaceOf, int newHopLimit) {
     hopLimit = newHopLimit;
+  }
+
+  @Override
+  public void routerSays(
+      NetInterface through,
+      long routerLo,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long at) {
+    flags = (managed ? "M" : "") + (other ? "O" : "");
   }
 
   @Override
