@@ -48,6 +48,7 @@ final class Ipv6Family implements IpFamily {
   private final Icmpv6Errors errors;
   private final Ipv6Fragments fragments;
   private final Ipv6Input input;
+  private final Dhcp6 dhcp;
   private final Ipv6Output output;
 
   /** Per interface: the MTU and hop limit that routers say, 0 if none does; whether ND runs. */
@@ -70,6 +71,7 @@ final class Ipv6Family implements IpFamily {
     this.discovery = new NeighborDiscovery(ndHost, NeighborConfig.defaults(), autoconf);
     this.icmp = new Icmpv6(shard, this, addresses, discovery, mld, config);
     this.fragments = new Ipv6Fragments(shard, errors, config);
+    this.dhcp = new Dhcp6(shard, this);
     this.input =
         new Ipv6Input(shard, addresses, mld.memberships(), icmp, errors, fragments, config);
   }
@@ -110,12 +112,34 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public void configure(NetInterface to, AddressChoice how, long now) {
-    if (how != AddressChoice.AUTO) {
-      IpFamily.super.configure(to, how, now);
-      return;
+    switch (how) {
+      case AUTO -> {
+        start(to, now);
+        discovery.autoconfigure(to, now);
+      }
+      case DHCP6 -> {
+        start(to, now);
+        // Routes and the link's prefixes come from routers only.
+        discovery.listen(to, now);
+        dhcp.add(to, discovery, now);
+        input.dhcp(dhcp);
+      }
+      case DHCP -> IpFamily.super.configure(to, how, now);
     }
-    start(to, now);
-    discovery.autoconfigure(to, now);
+  }
+
+  /** A router has advertised itself on a port that listens. */
+  void routerSays(
+      NetInterface on,
+      long router,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long now) {
+    dhcp.routerSays(on, discovery, router, makingAddresses, managed, other, now);
+    if (dhcp.isActive()) {
+      input.dhcp(dhcp);
+    }
   }
 
   /** Starts Neighbor Discovery on an interface, once. */
@@ -320,6 +344,7 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public void close(long now) {
+    dhcp.close(now);
     discovery.close(now);
   }
 

@@ -25,6 +25,9 @@ final class Ipv6Input {
   private final Ipv6Fragments fragments;
   private final ExtensionHeaders extensions;
 
+  /** Null where no client is. */
+  private Dhcp6 dhcp;
+
   Ipv6Input(
       Shard shard,
       Ipv6Addresses addresses,
@@ -41,6 +44,10 @@ final class Ipv6Input {
     this.errors = errors;
     this.fragments = fragments;
     this.extensions = new ExtensionHeaders(config);
+  }
+
+  void dhcp(Dhcp6 newDhcp) {
+    dhcp = newDhcp;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -169,6 +176,10 @@ final class Ipv6Input {
         }
       }
       case IpProtocol.UDP -> {
+        if (dhcp != null && dhcp.isFor(frame, from)) {
+          dhcp.input(frame, from, now);
+          return;
+        }
         transport = shard.udp();
         if (transport != null) {
           if ((frame.sourceHi() | frame.sourceLo()) == 0) {

@@ -244,6 +244,19 @@ final class Ipv6NdHost implements NdHost {
         && next.viaLo() == router;
   }
 
+  // ---- routers ----
+
+  @Override
+  public void routerSays(
+      NetInterface on,
+      long router,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long now) {
+    family.routerSays(on, router, makingAddresses, managed, other, now);
+  }
+
   // ---- the link ----
 
   @Override

@@ -7,6 +7,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
+import io.millrace.testkit.host.TestTransport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
