@@ -20,6 +20,12 @@ final class Packets extends FramePackets {
     return ByteBuffer.allocate(16).putLong(address.hi()).putLong(address.lo()).array();
   }
 
+  /** The address at an offset of a packet. */
+  static String text(byte[] packet, int at) {
+    ByteBuffer bytes = ByteBuffer.wrap(packet);
+    return new IpAddress(bytes.getLong(at), bytes.getLong(at + 8)).toString();
+  }
+
   /** A packet from the peer to us, to be changed before it is built. */
   static Ip ip(int protocol, byte[] payload) {
     return new Ip(protocol, payload);
