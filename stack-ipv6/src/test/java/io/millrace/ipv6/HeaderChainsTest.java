@@ -10,9 +10,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Random chains of extension headers, in any order, with lengths that lie, all kinds of options, and
- * fragments in fragments: for each one RFC 8200 §4 and RFC 4443 §2.4 say exactly what is delivered
- * and what its sender is told. {@link Reader} reads them a second time, as the texts are written.
+ * Random chains of extension headers, in any order, with lengths that lie, all kinds of options,
+ * and fragments in fragments: for each one RFC 8200 §4 and RFC 4443 §2.4 say exactly what is
+ * delivered and what its sender is told. {@link Reader} reads them a second time, as the texts are
+ * written.
  */
 class HeaderChainsTest {
   private static final int CHAINS = 50;
@@ -48,7 +49,9 @@ class HeaderChainsTest {
             .as("delivered: %s", chain)
             .isEqualTo(reader.fate == Fate.DELIVERED ? 1 : 0);
         boolean answered =
-            reader.fate == Fate.ANSWERED && (!group || reader.evenToGroup) && !reader.isAboutError();
+            reader.fate == Fate.ANSWERED
+                && (!group || reader.evenToGroup)
+                && !reader.isAboutError();
         assertThat(told).as("told: %s", chain).hasSize(answered ? 1 : 0);
         if (answered) {
           assertThat(told.get(0).type()).as(chain).isEqualTo(4);
