@@ -118,7 +118,10 @@ final class Ipv6Input {
 
   /** Somebody who has our address is heard of by Neighbor Discovery alone (RFC 4862 §5.4). */
   private static boolean isDiscovery(long at) {
-    return Ipv6Header.nextHeader(at) == IpProtocol.ICMPV6 && Ipv6Header.hopLimit(at) == 255;
+    return Ipv6Header.nextHeader(at) == IpProtocol.ICMPV6
+        && Ipv6Header.hopLimit(at) == 255
+        && Ipv6Header.totalLength(at) > Ipv6Header.SIZE
+        && Icmpv6Header.isDiscovery(Icmpv6Header.type(at + Ipv6Header.SIZE));
   }
 
   private void inputExtended(Frame frame, NetInterface from, long now) {
