@@ -101,7 +101,7 @@ final class Ipv6Route extends Route {
 
   /** Whether the route's router was asked for lately and did not answer. */
   boolean isSilent() {
-    return router != null && neighbor != null && neighbor.isFailed();
+    return router != null && neighbor != null && neighbor.isSilent();
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.millrace.ip.ForwardingConfig;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.net.ShardConfig;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.Arrays;
