@@ -23,6 +23,9 @@ final class TestPort implements Port, PortQueue {
   private FramePool pool;
   private boolean large;
   private int receiveFlags;
+  private int segmentSize;
+  private boolean forgetful;
+  private long count;
 
   TestPort(int mtu, int offloads) {
     info = new PortInfo("test", MAC, mtu, 1, offloads);
@@ -40,6 +43,21 @@ final class TestPort implements Port, PortQueue {
   /** Sets these flags on the frames that are received from now on. */
   void receiveFlags(int flags) {
     receiveFlags = flags;
+  }
+
+  /** Says from now on that what is received has been put together of packets with so much data. */
+  void merged(int size) {
+    segmentSize = size;
+  }
+
+  /** Only counts what is sent from now on. */
+  void forgetful() {
+    forgetful = true;
+  }
+
+  /** How many frames were sent since this port is forgetful. */
+  long count() {
+    return count;
   }
 
   List<byte[]> takeSent() {
@@ -71,6 +89,7 @@ final class TestPort implements Port, PortQueue {
       Bytes.copyIn(bytes, 0, frame.append(bytes.length), bytes.length);
       frame.receiveTime(now);
       frame.set(receiveFlags);
+      frame.segmentSize(segmentSize);
       out[n++] = frame;
     }
     return n;
@@ -80,6 +99,11 @@ final class TestPort implements Port, PortQueue {
   public int txBurst(Frame[] frames, int from, int to) {
     for (int i = from; i < to; i++) {
       Frame frame = frames[i];
+      if (forgetful) {
+        count++;
+        frame.release();
+        continue;
+      }
       byte[] bytes = new byte[frame.totalLength()];
       Bytes.copyOut(frame.address(), bytes, 0, frame.length());
       if (frame.tailLength() != 0) {
