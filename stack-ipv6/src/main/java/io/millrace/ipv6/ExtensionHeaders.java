@@ -116,6 +116,23 @@ final class ExtensionHeaders {
   }
 
   /**
+   * Walks the options of a packet that passes through, whose hop-by-hop header stands behind the
+   * IPv6 header; nothing behind it is a router's business (RFC 8200 §4).
+   *
+   * @return null if nothing was refused
+   */
+  DropReason walkHopByHop(long at, int total) {
+    headers = 0;
+    fragmentAt = 0;
+    problem = SILENT;
+    evenToGroup = false;
+    protocol = HOP_BY_HOP;
+    nextHeaderAt = Ipv6Header.NEXT_HEADER_AT;
+    offset = Ipv6Header.SIZE;
+    return options(at, total);
+  }
+
+  /**
    * Walks on, in a packet that has just been put together, behind where its fragment header was.
    */
   DropReason resume(long at, int from, int total) {

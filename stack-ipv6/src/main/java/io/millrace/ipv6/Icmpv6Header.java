@@ -40,9 +40,12 @@ final class Icmpv6Header {
   static final int FIRST_INFORMATIONAL = 128;
 
   // Destination unreachable, RFC 4443 §3.1.
+  static final int CODE_NO_ROUTE = 0;
   static final int CODE_PROHIBITED = 1;
+  static final int CODE_BEYOND_SCOPE = 2;
   static final int CODE_ADDRESS = 3;
   static final int CODE_PORT = 4;
+  static final int CODE_SOURCE_POLICY = 5;
 
   // Time exceeded, RFC 4443 §3.3.
   static final int CODE_REASSEMBLY = 1;

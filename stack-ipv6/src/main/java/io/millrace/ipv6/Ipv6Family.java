@@ -2,7 +2,9 @@ package io.millrace.ipv6;
 
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.FilterHooks;
 import io.millrace.ip.AddressChoice;
+import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
@@ -39,6 +41,7 @@ final class Ipv6Family implements IpFamily {
   private static final int DEFAULT_HOP_LIMIT = 64;
 
   private final Shard shard;
+  private final FilterHooks hooks;
   private final Ipv6Addresses addresses = new Ipv6Addresses();
   private final Ipv6Routes routes = new Ipv6Routes();
   private final Ipv6RouterConfig router;
@@ -53,6 +56,9 @@ final class Ipv6Family implements IpFamily {
   private final Dhcp6 dhcp;
   private final Ipv6Output output;
 
+  /** Null in a host. */
+  private final Ipv6Forwarding forwarding;
+
   /** Per interface: the MTU and hop limit that routers say, 0 if none does; whether ND runs. */
   private int[] linkMtus = {};
 
@@ -64,6 +70,7 @@ final class Ipv6Family implements IpFamily {
 
   Ipv6Family(Shard shard, Ipv6Config config, Ipv6Autoconf autoconf) {
     this.shard = shard;
+    this.hooks = new FilterHooks(shard);
     this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
@@ -74,8 +81,15 @@ final class Ipv6Family implements IpFamily {
     this.icmp = new Icmpv6(shard, this, addresses, discovery, mld, config);
     this.fragments = new Ipv6Fragments(shard, errors, config);
     this.dhcp = new Dhcp6(shard, this);
+    ForwardingConfig forwards = shard.setting(ForwardingConfig.class, null);
+    this.forwarding =
+        forwards == null
+            ? null
+            : new Ipv6Forwarding(
+                shard, this, addresses, routes, discovery, errors, config, forwards);
     this.input =
-        new Ipv6Input(shard, addresses, mld.memberships(), icmp, errors, fragments, config);
+        new Ipv6Input(
+            shard, this, addresses, mld.memberships(), icmp, errors, fragments, forwarding, config);
   }
 
   @Override
@@ -392,6 +406,13 @@ final class Ipv6Family implements IpFamily {
     errors.sendUnreachable(offending, error, now);
   }
 
+  /** The next hop of a packet that was being forwarded does not answer. */
+  void unreachableInTransit(Frame packet, long now) {
+    if (forwarding != null) {
+      forwarding.unreachable(packet, now);
+    }
+  }
+
   /**
    * Tells a transport, or the ping it came from, of an error about a packet of ours.
    *
@@ -462,6 +483,20 @@ final class Ipv6Family implements IpFamily {
 
   int generation() {
     return generation;
+  }
+
+  Shard shard() {
+    return shard;
+  }
+
+  /** Where the packet filter is asked. */
+  FilterHooks hooks() {
+    return hooks;
+  }
+
+  /** Whether packets for others are forwarded. */
+  boolean isRouter() {
+    return forwarding != null;
   }
 
   Ipv6Output output() {

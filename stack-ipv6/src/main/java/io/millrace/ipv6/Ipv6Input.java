@@ -24,19 +24,27 @@ final class Ipv6Input {
   private final Icmpv6Errors errors;
   private final Ipv6Fragments fragments;
   private final ExtensionHeaders extensions;
+  private final Ipv6Family family;
+
+  /** Null in a host. */
+  private final Ipv6Forwarding forwarding;
 
   /** Null where no client is. */
   private Dhcp6 dhcp;
 
   Ipv6Input(
       Shard shard,
+      Ipv6Family family,
       Ipv6Addresses addresses,
       Memberships memberships,
       Icmpv6 icmp,
       Icmpv6Errors errors,
       Ipv6Fragments fragments,
+      Ipv6Forwarding forwarding,
       Ipv6Config config) {
     this.shard = shard;
+    this.family = family;
+    this.forwarding = forwarding;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.memberships = memberships;
@@ -56,10 +64,17 @@ final class Ipv6Input {
     long at = frame.address();
     DropReason dropped = Ipv6Header.validate(at, frame.length());
     if (dropped == null) {
+      if (shard.filter() != null && family.hooks().filteredFirst(frame, from, now)) {
+        return;
+      }
       dropped = admit(frame, at, from);
     }
     if (dropped != null) {
-      drop(frame, dropped);
+      if (dropped == DropReason.IP_NOT_FOR_US && forwarding != null) {
+        forwarding.forward(frame, from, now);
+      } else {
+        drop(frame, dropped);
+      }
       return;
     }
     int next = Ipv6Header.nextHeader(at);
@@ -164,6 +179,9 @@ final class Ipv6Input {
 
   /** One call site per protocol, so that each stays monomorphic. */
   private void deliver(Frame frame, int protocol, int numberAt, NetInterface from, long now) {
+    if (shard.filter() != null && family.hooks().filteredIn(frame, from, now)) {
+      return;
+    }
     Transport transport;
     switch (protocol) {
       case IpProtocol.TCP -> {

@@ -99,6 +99,9 @@ final class Ipv6NdHost implements NdHost {
         destinationHi,
         destinationLo);
     message.markL3();
+    if (shard.filter() != null && family.hooks().filteredOut(message, through, now)) {
+      return;
+    }
     long mac = linkDestination;
     if (mac < 0 && Ipv6Addresses.isMulticast(destinationHi)) {
       mac = Ipv6Family.groupMac(destinationLo);
@@ -124,11 +127,13 @@ final class Ipv6NdHost implements NdHost {
   public void unreachable(Frame datagram, long now) {
     counters.drop(DropReason.NEIGHBOR_UNREACHABLE);
     long at = datagram.address();
+    int index = datagram.interfaceIndex();
+    long ourHi = Ipv6Scope.onLink(Ipv6Header.sourceHi(at), index);
     int upper = ExtensionHeaders.upperLayer(at, datagram.length());
-    if (upper != ExtensionHeaders.NONE) {
+    if (!addresses.isLocal(ourHi, Ipv6Header.sourceLo(at))) {
+      family.unreachableInTransit(datagram, now);
+    } else if (upper != ExtensionHeaders.NONE) {
       // RFC 4861 §7.2.2: the transport hears of it as if a router had said so.
-      int index = datagram.interfaceIndex();
-      long ourHi = Ipv6Scope.onLink(Ipv6Header.sourceHi(at), index);
       family.errorToTransport(
           upper & 0xff,
           IcmpError.HOST_UNREACHABLE,
@@ -274,6 +279,6 @@ final class Ipv6NdHost implements NdHost {
 
   @Override
   public boolean isRouter(NetInterface on) {
-    return false;
+    return family.isRouter();
   }
 }

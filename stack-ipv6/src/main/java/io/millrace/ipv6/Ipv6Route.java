@@ -11,6 +11,7 @@ import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
 import io.millrace.time.TimerNode;
 
 /**
@@ -27,6 +28,7 @@ final class Ipv6Route extends Route {
   private static final long PATH_MTU_TIMEOUT = 600L * 1_000_000_000;
 
   private final Ipv6Family family;
+  private final Shard shard;
   private final Counters counters;
   private final long wireSourceHi;
   private final long wireDestinationHi;
@@ -64,6 +66,7 @@ final class Ipv6Route extends Route {
       long secret) {
     super(sourceHi, sourceLo, destinationHi, destinationLo);
     this.family = family;
+    this.shard = family.shard();
     this.counters = counters;
     this.wireSourceHi = Ipv6Scope.onWire(sourceHi);
     this.wireDestinationHi = Ipv6Scope.onWire(destinationHi);
@@ -127,7 +130,8 @@ final class Ipv6Route extends Route {
     if (payload + Ipv6Header.SIZE > pathMtu
         || next == null
         || !next.isUsable()
-        || generation != family.generation()) {
+        || generation != family.generation()
+        || shard.filter() != null) {
       family.output().send(this, frame, protocol, trafficClass, hopLimit, dontFragment, now);
       return;
     }
@@ -185,6 +189,9 @@ final class Ipv6Route extends Route {
    * ownership.
    */
   void emit(Frame packet, long now) {
+    if (shard.filter() != null && family.hooks().filteredOut(packet, networkInterface, now)) {
+      return;
+    }
     Neighbor next = neighbor;
     if (next != null && next.isUsable()) {
       transmit(packet, next, now);

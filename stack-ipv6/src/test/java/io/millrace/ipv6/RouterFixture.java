@@ -159,7 +159,10 @@ final class RouterFixture implements AutoCloseable {
     byte[] icmp = Arrays.copyOfRange(packet, 40, packet.length);
     assertThat(
             Packets.pseudoChecksum(
-                Packets.text(packet, 8), Packets.text(packet, 24), Packets.ICMPV6, icmp))
+                Packets.addressAt(packet, 8).toString(),
+                Packets.addressAt(packet, 24).toString(),
+                Packets.ICMPV6,
+                icmp))
         .isZero();
     return icmp;
   }
