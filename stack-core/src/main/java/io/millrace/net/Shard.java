@@ -64,6 +64,7 @@ public final class Shard {
   private Transport tcp;
   private Transport udp;
   private Transport sctp;
+  private Transport udpLite;
   private NameService names;
   private final NameServers nameServers = new NameServers();
   private Thread thread;
@@ -128,12 +129,13 @@ public final class Shard {
     ethernet.families(four, six);
   }
 
-  void transports(Transport newTcp, Transport newUdp, Transport newSctp) {
+  void transports(Transport newTcp, Transport newUdp, Transport newSctp, Transport newUdpLite) {
     tcp = newTcp;
     udp = newUdp;
     sctp = newSctp;
+    udpLite = newUdpLite;
     transports =
-        java.util.stream.Stream.of(newTcp, newUdp, newSctp)
+        java.util.stream.Stream.of(newTcp, newUdp, newSctp, newUdpLite)
             .filter(java.util.Objects::nonNull)
             .toArray(Transport[]::new);
   }
@@ -245,6 +247,11 @@ public final class Shard {
   /** SCTP on this shard, or null. */
   public Transport sctp() {
     return sctp;
+  }
+
+  /** UDP-Lite on this shard, or null. */
+  public Transport udpLite() {
+    return udpLite;
   }
 
   /** What resolves names on this shard, or null. */

@@ -438,6 +438,7 @@ final class Ipv4Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }

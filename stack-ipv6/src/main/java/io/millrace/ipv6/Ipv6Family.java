@@ -363,6 +363,7 @@ final class Ipv6Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }
