@@ -17,6 +17,9 @@ final class UdpInput {
   private final StackUdp udp;
   private final Shard shard;
   private final Counters counters;
+  private final int protocol;
+  private final boolean lite;
+  private final Counter counted;
   private final UdpSteering steering;
 
   /** The port of {@link #steering}; -1 if there is none, or only one shard. */
@@ -28,11 +31,14 @@ final class UdpInput {
   /** The bytes that IP's datagram at hand has behind UDP's. */
   private int surplus;
 
-  UdpInput(StackUdp udp, Shard shard) {
+  UdpInput(StackUdp udp, Shard shard, int protocol) {
     this.udp = udp;
     this.shard = shard;
+    this.protocol = protocol;
+    this.lite = protocol == IpProtocol.UDP_LITE;
+    this.counted = lite ? Counter.UDPLITE_IN_DATAGRAMS : Counter.UDP_IN_DATAGRAMS;
     this.counters = shard.counters();
-    this.steering = shard.setting(UdpSteering.class, null);
+    this.steering = lite ? null : shard.setting(UdpSteering.class, null);
     this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
   }
 
@@ -47,20 +53,11 @@ final class UdpInput {
 
   private DropReason accept(Frame frame, long now) {
     long header = frame.address();
-    if (!UdpHeader.validate(header, frame.length())) {
-      return DropReason.UDP_BAD_LENGTH;
+    DropReason dropped = lite ? judgeLite(frame, header) : judge(frame, header);
+    if (dropped != null) {
+      return dropped;
     }
     long fields = UdpHeader.fields(header);
-    surplus = frame.length() - UdpHeader.length(fields);
-    frame.trim(UdpHeader.length(fields));
-    if (UdpHeader.checksum(fields) == 0) {
-      DropReason unwanted = judgeUnsummed(frame, fields);
-      if (unwanted != null) {
-        return unwanted;
-      }
-    } else if (!isIntact(frame, header)) {
-      return damaged(frame, fields, DropReason.UDP_BAD_CHECKSUM);
-    }
     int sourcePort = UdpHeader.sourcePort(fields);
     int port = UdpHeader.destinationPort(fields);
     if (frame.has(Frame.IP_MULTICAST)) {
@@ -72,6 +69,9 @@ final class UdpInput {
     StackUdpSocket socket = find(frame, fields);
     if (socket == null) {
       return foreign(frame, sourcePort, port, now);
+    }
+    if (lite && !isCovered(socket, frame, fields)) {
+      return DropReason.UDPLITE_COVERAGE_TOO_SMALL;
     }
     frame.pull(UdpHeader.SIZE);
     deliver(socket, frame, sourcePort);
@@ -88,23 +88,67 @@ final class UdpInput {
         UdpHeader.sourcePort(fields));
   }
 
-  // ---- checksums ----
+  // ---- what makes a datagram ----
 
-  private static boolean isIntact(Frame frame, long header) {
+  private DropReason judge(Frame frame, long header) {
+    if (!UdpHeader.validate(header, frame.length())) {
+      return DropReason.UDP_BAD_LENGTH;
+    }
+    long fields = UdpHeader.fields(header);
+    int length = UdpHeader.length(fields);
+    surplus = frame.length() - length;
+    frame.trim(length);
+    if (UdpHeader.checksum(fields) == 0) {
+      return judgeUnsummed(frame, fields);
+    }
+    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
+    // silently.
+    return isIntact(frame, header, length)
+        ? null
+        : damaged(frame, fields, DropReason.UDP_BAD_CHECKSUM);
+  }
+
+  /** RFC 3828 §3.1: its length is what IP says, its checksum covers a part of it and is there. */
+  private DropReason judgeLite(Frame frame, long header) {
+    if (frame.length() < UdpHeader.SIZE) {
+      return DropReason.UDP_BAD_LENGTH;
+    }
+    long fields = UdpHeader.fields(header);
+    surplus = 0;
+    int coverage = coverage(frame, fields);
+    if (coverage < UdpHeader.SIZE || coverage > frame.length()) {
+      return DropReason.UDPLITE_BAD_COVERAGE;
+    }
+    return UdpHeader.checksum(fields) != 0 && isIntact(frame, header, coverage)
+        ? null
+        : damaged(frame, fields, DropReason.UDP_BAD_CHECKSUM);
+  }
+
+  private static int coverage(Frame frame, long fields) {
+    int said = UdpHeader.length(fields);
+    return said == 0 ? frame.length() : said;
+  }
+
+  private static boolean isCovered(StackUdpSocket socket, Frame frame, long fields) {
+    if (socket.isContentWith(coverage(frame, fields), frame.length())) {
+      return true;
+    }
+    socket.receivedDamaged();
+    return false;
+  }
+
+  private boolean isIntact(Frame frame, long header, int covered) {
     if (isVouchedFor(frame)) {
       return true;
     }
-    int length = frame.length();
     long sum =
         Checksum.pseudoHeader(
             frame.sourceHi(),
             frame.sourceLo(),
             frame.destinationHi(),
             frame.destinationLo(),
-            IpProtocol.UDP);
-    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
-    // silently.
-    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
+            protocol);
+    return Checksum.fold(Checksum.add(sum + frame.length(), header, covered)) == 0xffff;
   }
 
   private static boolean isVouchedFor(Frame frame) {
@@ -168,7 +212,7 @@ final class UdpInput {
   /** Nobody here wants the datagram: another shard does, or nobody. */
   private DropReason foreign(Frame frame, int sourcePort, int port, long now) {
     if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
-      int to = shard.bindings().choose(IpProtocol.UDP, port, owner(frame, sourcePort, port));
+      int to = shard.bindings().choose(protocol, port, owner(frame, sourcePort, port));
       if (to >= 0) {
         prepareHandOver(frame);
         frame.retain();
@@ -192,7 +236,12 @@ final class UdpInput {
             frame.sourceLo(),
             frame.destinationHi(),
             frame.destinationLo(),
-            Flow.ports(sourcePort, port));
+            hashedPorts(protocol, sourcePort, port));
+  }
+
+  /** What of a flow's ports the receive hash sees: of protocols that it does not know, nothing. */
+  static int hashedPorts(int protocol, int remote, int local) {
+    return protocol == IpProtocol.UDP ? Flow.ports(remote, local) : 0;
   }
 
   /** The whole IP datagram goes over, with a checksum that has been verified, if there is one. */
@@ -207,7 +256,7 @@ final class UdpInput {
   // ---- sockets ----
 
   private void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
-    counters.increment(Counter.UDP_IN_DATAGRAMS);
+    counters.increment(counted);
     socket.received(1, frame.length());
     try {
       socket.handler().onDatagram(socket, frame, frame.sourceHi(), frame.sourceLo(), sourcePort);
@@ -217,7 +266,7 @@ final class UdpInput {
   }
 
   private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
-    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
+    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(protocol, port)) {
       int length = frame.length();
       prepareHandOver(frame);
       shard.group().handOverToAll(frame);
@@ -256,10 +305,13 @@ final class UdpInput {
 
   /** Handlers may open and close sockets, so the list of the port is walked before they run. */
   private int gatherReceivers(Frame frame, StackUdpSocket first) {
-    boolean unsummed = isUnsummedIpv6(frame, UdpHeader.fields(frame.address()));
+    long fields = UdpHeader.fields(frame.address());
+    boolean unsummed = isUnsummedIpv6(frame, fields);
     int count = 0;
     for (StackUdpSocket each = first; each != null; each = each.nextOnPort) {
-      if (each.wants(frame) && (!unsummed || each.acceptsUnsummed())) {
+      if (each.wants(frame)
+          && (!unsummed || each.acceptsUnsummed())
+          && (!lite || isCovered(each, frame, fields))) {
         if (count == receivers.length) {
           receivers = Arrays.copyOf(receivers, count * 2);
         }

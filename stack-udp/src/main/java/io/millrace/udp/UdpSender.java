@@ -29,6 +29,9 @@ final class UdpSender {
   private final Shard shard;
   private final FramePool pool;
   private final int localPort;
+  private final int protocol;
+  private final boolean lite;
+  private final Counter counted;
 
   private NetInterface blockedOn;
   private int roomNeeded;
@@ -38,6 +41,10 @@ final class UdpSender {
   boolean dontFragment;
   boolean allowBroadcast;
   boolean summed = true;
+
+  /** Of UDP-Lite: the bytes from the header on that the checksum covers, 0 for all. */
+  int coverage;
+
   int multicastHopLimit = 1;
   boolean multicastLoop = true;
 
@@ -52,6 +59,9 @@ final class UdpSender {
     this.shard = shard;
     this.pool = shard.pool();
     this.localPort = localPort;
+    this.protocol = udp.protocol();
+    this.lite = protocol == IpProtocol.UDP_LITE;
+    this.counted = lite ? Counter.UDPLITE_OUT_DATAGRAMS : Counter.UDP_OUT_DATAGRAMS;
     this.hopLimit = hopLimit;
   }
 
@@ -69,9 +79,9 @@ final class UdpSender {
       return SendResult.NO_FRAME;
     }
     long at = data.address() + offset;
-    if (!summed && mayBeUnsummed(route, length)) {
+    if (lite || (!summed && mayBeUnsummed(route, length))) {
       frame.tail(data, at, length);
-      finishUnsummed(route, port, frame);
+      finishLong(route, port, frame);
     } else if (length <= COPY_LIMIT) {
       finish(route, port, frame, Checksum.copyShort(0, at, frame.append(length), length));
     } else {
@@ -154,6 +164,10 @@ final class UdpSender {
 
   /** Leaves the sum to the port if that pays, else takes it, if one is wanted. */
   private void finishLong(Route route, int port, Frame frame) {
+    if (lite) {
+      finishLite(route, port, frame);
+      return;
+    }
     if (!summed && mayBeUnsummed(route, frame.totalLength())) {
       finishUnsummed(route, port, frame);
       return;
@@ -192,6 +206,24 @@ final class UdpSender {
     transmit(route, frame);
   }
 
+  /** RFC 3828 §3.1. */
+  private void finishLite(Route route, int port, Frame frame) {
+    int length = frame.totalLength() + UdpHeader.SIZE;
+    int said = coverage == 0 ? length : Math.min(coverage, length);
+    int covered = said - UdpHeader.SIZE;
+    int own = Math.min(covered, frame.length());
+    long sum = Checksum.add(0, frame.address(), own);
+    if (own < covered) {
+      sum = addTail(sum, frame, covered - own);
+    }
+    // Its length counts in the pseudo-header, its coverage in the header (§3.2).
+    sum += route.pseudoHeaderSum(protocol) + localPort + port + length + said;
+    int checksum = Checksum.finish(sum);
+    long header = frame.push(UdpHeader.SIZE);
+    UdpHeader.write(header, localPort, port, said, checksum == 0 ? 0xffff : checksum);
+    transmit(route, frame);
+  }
+
   /**
    * Whether a datagram with this payload may leave without a checksum. Not in fragments over IPv6:
    * nothing but UDP's checksum tells whether the right ones were put together (RFC 8085 §3.4.1).
@@ -202,7 +234,7 @@ final class UdpSender {
   }
 
   private void transmit(Route route, Frame frame) {
-    shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
+    shard.counters().increment(counted);
     datagrams++;
     octets += frame.totalLength() - UdpHeader.SIZE;
     int hops = route.isMulticast() ? toGroup(route, frame) : hopLimit;
@@ -210,7 +242,7 @@ final class UdpSender {
       frame.release();
       return;
     }
-    route.send(frame, IpProtocol.UDP, trafficClass, hops, dontFragment, shard.clock().now());
+    route.send(frame, protocol, trafficClass, hops, dontFragment, shard.clock().now());
   }
 
   /** What a datagram to a group needs besides being sent; returns its hop limit. */
@@ -229,7 +261,11 @@ final class UdpSender {
 
   /** Adds the sum of a frame's tail to one that ends with the frame's own bytes. */
   static long addTail(long sum, Frame frame) {
-    int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), frame.tailLength()));
+    return addTail(sum, frame, frame.tailLength());
+  }
+
+  private static long addTail(long sum, Frame frame, int count) {
+    int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), count));
     // RFC 1071 §2 (B): behind an odd number of bytes every word's two bytes change places.
     return sum + ((frame.length() & 1) == 0 ? tail : Short.reverseBytes((short) tail) & 0xffff);
   }

@@ -84,6 +84,30 @@ public abstract class UdpSocket {
     throw new UnsupportedOperationException("the checksums of " + this + " cannot be switched");
   }
 
+  /**
+   * How much of each datagram that is sent the checksum covers, on sockets of {@link UdpLite}.
+   *
+   * @param bytes from the header's first one on, 8 to 65,535, header included: 8 covers the header
+   *     alone; 0, as at first, for everything. Datagrams that are shorter are covered as a whole
+   * @throws IllegalArgumentException if it is between 1 and 7, or larger (RFC 3828 §3.1)
+   * @throws UnsupportedOperationException if this is no socket of UDP-Lite
+   */
+  public UdpSocket coverage(int bytes) {
+    throw new UnsupportedOperationException(this + " is not a socket of UDP-Lite");
+  }
+
+  /**
+   * How much of a datagram the checksum must cover for it to be received, on sockets of {@link
+   * UdpLite}; others are dropped and counted.
+   *
+   * @param bytes as for {@link #coverage}; 0, as at first, for everything
+   * @throws IllegalArgumentException as there
+   * @throws UnsupportedOperationException as there
+   */
+  public UdpSocket minimumCoverage(int bytes) {
+    throw new UnsupportedOperationException(this + " is not a socket of UDP-Lite");
+  }
+
   // ---- groups (RFC 1112, RFC 3376 §2, RFC 3810 §3) ----
 
   /** The interface that the route to a group leads through. */
