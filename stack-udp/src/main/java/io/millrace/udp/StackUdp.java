@@ -287,9 +287,10 @@ final class StackUdp extends Udp {
 
   @Override
   public boolean poll(long now) {
+    boolean flushed = in.flush();
     boolean looped = !loop.isEmpty() && loop.deliver(in, now);
     boolean unblocked = blocked != null && unblock();
-    return looped || unblocked;
+    return flushed || looped || unblocked;
   }
 
   private boolean unblock() {
@@ -317,6 +318,7 @@ final class StackUdp extends Udp {
   @Override
   public void close(long now) {
     loop.close();
+    in.close();
     List<StackUdpSocket> connected = new ArrayList<>();
     flows.forEach(flow -> connected.add(flow.socket));
     connected.forEach(StackUdpSocket::close);

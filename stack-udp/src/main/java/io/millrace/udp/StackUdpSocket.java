@@ -22,6 +22,10 @@ final class StackUdpSocket extends UdpSocket {
   private final StackUdp udp;
   private final FramePool pool;
   private final UdpHandler handler;
+
+  /** The handler, if it takes datagrams in a row; else null. */
+  private final UdpSegmentHandler segments;
+
   private final long localHi;
   private final long localLo;
   private final int localPort;
@@ -63,6 +67,7 @@ final class StackUdpSocket extends UdpSocket {
     this.udp = udp;
     this.pool = shard.pool();
     this.handler = handler;
+    this.segments = handler instanceof UdpSegmentHandler takesRows ? takesRows : null;
     this.localHi = local.hi();
     this.localLo = local.lo();
     this.localPort = localPort;
@@ -309,6 +314,30 @@ final class StackUdpSocket extends UdpSocket {
   }
 
   @Override
+  public int sendSegments(Buffer data, int offset, int length, int segmentSize) {
+    UdpFlow peer = flow;
+    if (peer == null) {
+      throw notConnected();
+    }
+    checkSegments(data, offset, length, segmentSize);
+    return sender.sendSegments(
+        this, peer.route, peer.remotePort(), data, offset, length, segmentSize);
+  }
+
+  @Override
+  public int sendSegmentsTo(
+      long hi, long lo, int port, Buffer data, int offset, int length, int segmentSize) {
+    checkSegments(data, offset, length, segmentSize);
+    checkPort(port);
+    checkOpen();
+    Route route = lookUp(hi, lo);
+    if (route == null) {
+      return 0;
+    }
+    return sender.sendSegments(this, route, port, data, offset, length, segmentSize);
+  }
+
+  @Override
   public Frame newDatagram() {
     return pool.allocate();
   }
@@ -363,6 +392,11 @@ final class StackUdpSocket extends UdpSocket {
 
   UdpHandler handler() {
     return handler;
+  }
+
+  /** Who takes datagrams in a row, or null. */
+  UdpSegmentHandler segments() {
+    return segments;
   }
 
   long localHi() {

@@ -1,5 +1,6 @@
 package io.millrace.udp;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
@@ -31,6 +32,9 @@ final class UdpInput {
   /** The bytes that IP's datagram at hand has behind UDP's. */
   private int surplus;
 
+  /** Datagrams in a row, for sockets that want them so. */
+  private final SegmentBatch batch;
+
   UdpInput(StackUdp udp, Shard shard, int protocol) {
     this.udp = udp;
     this.shard = shard;
@@ -38,6 +42,7 @@ final class UdpInput {
     this.lite = protocol == IpProtocol.UDP_LITE;
     this.counted = lite ? Counter.UDPLITE_IN_DATAGRAMS : Counter.UDP_IN_DATAGRAMS;
     this.counters = shard.counters();
+    this.batch = new SegmentBatch(this, shard.pool());
     this.steering = lite ? null : shard.setting(UdpSteering.class, null);
     this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
   }
@@ -58,6 +63,9 @@ final class UdpInput {
       return dropped;
     }
     long fields = UdpHeader.fields(header);
+    if (frame.segmentSize() != 0 && acceptMerged(frame, fields, now)) {
+      return null;
+    }
     int sourcePort = UdpHeader.sourcePort(fields);
     int port = UdpHeader.destinationPort(fields);
     if (frame.has(Frame.IP_MULTICAST)) {
@@ -74,8 +82,85 @@ final class UdpInput {
       return DropReason.UDPLITE_COVERAGE_TOO_SMALL;
     }
     frame.pull(UdpHeader.SIZE);
-    deliver(socket, frame, sourcePort);
+    if (socket.segments() == null) {
+      deliver(socket, frame, sourcePort);
+    } else {
+      batch.add(socket, frame, sourcePort);
+    }
     return null;
+  }
+
+  /** Delivers what waits for more of its kind: the burst is over. */
+  boolean flush() {
+    if (batch.isEmpty()) {
+      return false;
+    }
+    batch.flush();
+    return true;
+  }
+
+  void close() {
+    batch.close();
+  }
+
+  // ---- what a port has merged ----
+
+  /**
+   * Gives datagrams that a port has merged to a socket that wants them so, or takes them apart
+   * again for others; false if it is one datagram, or nobody here is there for it.
+   */
+  private boolean acceptMerged(Frame frame, long fields, long now) {
+    int size = frame.segmentSize();
+    if (frame.length() - UdpHeader.SIZE <= size) {
+      frame.segmentSize(0);
+      return false;
+    }
+    StackUdpSocket socket = frame.has(Frame.IP_MULTICAST) ? null : find(frame, fields);
+    int port = UdpHeader.destinationPort(fields);
+    if (socket != null && socket.segments() != null && port != steeredPort) {
+      int count = (frame.length() - UdpHeader.SIZE + size - 1) / size;
+      frame.pull(UdpHeader.SIZE);
+      batch.flush();
+      deliverSegments(socket, frame, size, count, UdpHeader.sourcePort(fields));
+      return true;
+    }
+    if (socket == null && !frame.has(Frame.IP_MULTICAST) && port != steeredPort) {
+      return false; // another shard's, as it is, or nobody's
+    }
+    cut(frame, size, fields, now);
+    return true;
+  }
+
+  /** Makes a datagram with headers of its own of each segment. */
+  private void cut(Frame merged, int size, long fields, long now) {
+    long payload = merged.address() + UdpHeader.SIZE;
+    int headers = (int) (payload - merged.l3Address());
+    int length = merged.length() - UdpHeader.SIZE;
+    for (int at = 0; at < length; at += size) {
+      int segment = Math.min(size, length - at);
+      Frame piece = shard.pool().allocate();
+      if (piece == null || piece.tailroom() < headers + segment) {
+        counters.drop(DropReason.NO_FRAME);
+        if (piece != null) {
+          piece.release();
+        }
+        continue;
+      }
+      long to = piece.append(headers + segment);
+      Bytes.copy(merged.l3Address(), to, headers);
+      Bytes.copy(payload + at, to + headers, segment);
+      piece.markL3();
+      SegmentBatch.copyFacts(merged, piece);
+      piece.pull(headers - UdpHeader.SIZE);
+      UdpHeader.write(
+          piece.address(),
+          UdpHeader.sourcePort(fields),
+          UdpHeader.destinationPort(fields),
+          UdpHeader.SIZE + segment,
+          UdpHeader.checksum(fields) | 1); // vouched for; and not none
+      udp.familyOf(piece.destinationHi(), piece.destinationLo()).shortened(piece);
+      input(piece, now);
+    }
   }
 
   private StackUdpSocket find(Frame frame, long fields) {
@@ -255,7 +340,21 @@ final class UdpInput {
 
   // ---- sockets ----
 
-  private void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
+  void deliverSegments(
+      StackUdpSocket socket, Frame frame, int segmentSize, int count, int sourcePort) {
+    counters.add(counted, count);
+    socket.received(count, frame.length());
+    frame.segmentSize(segmentSize);
+    try {
+      socket
+          .segments()
+          .onSegments(socket, frame, segmentSize, frame.sourceHi(), frame.sourceLo(), sourcePort);
+    } catch (RuntimeException | Error e) {
+      shard.report("datagrams for " + socket, e);
+    }
+  }
+
+  void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
     counters.increment(counted);
     socket.received(1, frame.length());
     try {

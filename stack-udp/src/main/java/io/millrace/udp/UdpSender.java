@@ -25,6 +25,9 @@ final class UdpSender {
 
   private static final int LARGEST = 65_535;
 
+  /** What the kernel cuts a packet into at most, for those that send through it. */
+  private static final int MOST_SEGMENTS = 64;
+
   private final StackUdp udp;
   private final Shard shard;
   private final FramePool pool;
@@ -88,6 +91,72 @@ final class UdpSender {
       frame.tail(data, at, length);
       finishLong(route, port, frame);
     }
+    return SendResult.SENT;
+  }
+
+  /** Sends a range of a buffer as many datagrams; answers how many bytes of it were taken. */
+  int sendSegments(
+      StackUdpSocket from,
+      Route route,
+      int port,
+      Buffer data,
+      int offset,
+      int length,
+      int segmentSize) {
+    int together = cutByPort(route, segmentSize);
+    int sent = 0;
+    while (sent < length) {
+      int size = Math.min(together, length - sent);
+      SendResult result =
+          size > segmentSize
+              ? sendTogether(from, route, port, data, offset + sent, size, segmentSize)
+              : send(from, route, port, data, offset + sent, size);
+      if (result != SendResult.SENT) {
+        break;
+      }
+      sent += size;
+    }
+    return sent;
+  }
+
+  /** The bytes that go down as one packet: several segments if the port cuts them, else one. */
+  private int cutByPort(Route route, int segmentSize) {
+    int headers = UdpHeader.SIZE + route.networkHeaderSize();
+    boolean four = IpAddress.isV4(route.destinationHi(), route.destinationLo());
+    int cut = four ? PortInfo.TX_SEGMENT_UDP4 : PortInfo.TX_SEGMENT_UDP6;
+    if (lite
+        || !summed
+        || route.isMulticast()
+        || !route.networkInterface().info().offers(cut | PortInfo.TX_CHECKSUM)
+        || segmentSize + headers > route.pathMtu()) {
+      return segmentSize;
+    }
+    return Math.clamp((LARGEST - headers) / segmentSize, 1, MOST_SEGMENTS) * segmentSize;
+  }
+
+  private SendResult sendTogether(
+      StackUdpSocket from,
+      Route route,
+      int port,
+      Buffer data,
+      int offset,
+      int length,
+      int segmentSize) {
+    SendResult result = refusal(from, route, segmentSize);
+    if (result != SendResult.SENT) {
+      return result;
+    }
+    Frame frame = pool.allocate();
+    if (frame == null) {
+      blocked++;
+      return SendResult.NO_FRAME;
+    }
+    frame.tail(data, data.address() + offset, length);
+    frame.segmentSize(segmentSize);
+    int others = (length - 1) / segmentSize;
+    shard.counters().add(counted, others);
+    datagrams += others;
+    finishOffloaded(route, port, frame);
     return SendResult.SENT;
   }
 
