@@ -54,8 +54,9 @@ final class DutyCycle {
     return ports;
   }
 
-  void transports(Transport tcp, Transport udp, Transport sctp) {
-    transports = Stream.of(tcp, udp, sctp).filter(Objects::nonNull).toArray(Transport[]::new);
+  /** Those that the stack has, null for one that it has not. */
+  void transports(Stream<Transport> each) {
+    transports = each.filter(Objects::nonNull).toArray(Transport[]::new);
   }
 
   /** See {@link Shard#step()}. */

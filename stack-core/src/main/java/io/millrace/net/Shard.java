@@ -20,6 +20,7 @@ import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * One core's whole stack, and its duty cycle: clock, messages, receive burst, timers, transmit.
@@ -55,6 +56,7 @@ public final class Shard {
   private Transport tcp;
   private Transport udp;
   private Transport sctp;
+  private Transport udpLite;
   private NameService names;
   private Thread thread;
   private ShardThreads threads;
@@ -112,11 +114,12 @@ public final class Shard {
     ethernet.families(four, six);
   }
 
-  void transports(Transport newTcp, Transport newUdp, Transport newSctp) {
+  void transports(Transport newTcp, Transport newUdp, Transport newSctp, Transport newUdpLite) {
     tcp = newTcp;
     udp = newUdp;
     sctp = newSctp;
-    cycle.transports(newTcp, newUdp, newSctp);
+    udpLite = newUdpLite;
+    cycle.transports(Stream.of(newTcp, newUdp, newSctp, newUdpLite));
   }
 
   void names(NameService service) {
@@ -226,6 +229,11 @@ public final class Shard {
   /** SCTP on this shard, or null. */
   public Transport sctp() {
     return sctp;
+  }
+
+  /** UDP-Lite on this shard, or null. */
+  public Transport udpLite() {
+    return udpLite;
   }
 
   /** What resolves names on this shard, or null. */

@@ -358,6 +358,13 @@ final class Ipv4Family implements IpFamily {
   // ---- errors ----
 
   @Override
+  public void shortened(Frame datagram) {
+    long at = datagram.l3Address();
+    Ipv4Header.rewrite(
+        at, (int) (datagram.address() - at) + datagram.length(), Ipv4Header.flagsAndOffset(at));
+  }
+
+  @Override
   public void sendUnreachable(Frame offending, IcmpError error, long now) {
     icmpErrors.sendUnreachable(offending, error, now);
   }
@@ -407,6 +414,7 @@ final class Ipv4Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }

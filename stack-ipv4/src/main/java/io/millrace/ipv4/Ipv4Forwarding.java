@@ -16,7 +16,6 @@ import io.millrace.ip.TokenBucket;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.spi.PortInfo;
 import java.util.Arrays;
 
 /**
@@ -176,7 +175,7 @@ final class Ipv4Forwarding {
     int checksum = Bytes.u16(at + 10) + 0x0100;
     Bytes.put16(at + 10, checksum + (checksum >>> 16));
     int nextHop = hop.isOnLink() ? destination : (int) hop.viaLo();
-    if (frame.length() > through.mtu() && !isCutByPort(frame, through)) {
+    if (frame.length() > through.mtu() && !isCutByPort(frame, at, through)) {
       return passInPieces(frame, at, through, nextHop, now);
     }
     counters.increment(Counter.IP_OUT_FORW_DATAGRAMS);
@@ -209,8 +208,8 @@ final class Ipv4Forwarding {
     return true;
   }
 
-  private static boolean isCutByPort(Frame frame, NetInterface through) {
-    return frame.segmentSize() != 0 && through.info().offers(PortInfo.TX_SEGMENT_TCP4);
+  private static boolean isCutByPort(Frame frame, long at, NetInterface through) {
+    return frame.segmentSize() != 0 && Ipv4Output.cuts(through, Ipv4Header.protocol(at));
   }
 
   private DropReason passInPieces(

@@ -180,6 +180,13 @@ final class Ipv4Input {
           return;
         }
       }
+      case IpProtocol.UDP_LITE -> {
+        transport = shard.udpLite();
+        if (transport != null) {
+          transport.input(frame, now);
+          return;
+        }
+      }
       case IpProtocol.ICMP -> {
         icmp.input(frame, now);
         return;

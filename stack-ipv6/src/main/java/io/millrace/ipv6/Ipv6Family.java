@@ -402,6 +402,13 @@ final class Ipv6Family implements IpFamily {
   // ---- errors ----
 
   @Override
+  public void shortened(Frame datagram) {
+    long at = datagram.l3Address();
+    int payload = (int) (datagram.address() - at) + datagram.length() - Ipv6Header.SIZE;
+    Ipv6Header.rewrite(at, payload, Ipv6Header.trafficClass(at));
+  }
+
+  @Override
   public void sendUnreachable(Frame offending, IcmpError error, long now) {
     errors.sendUnreachable(offending, error, now);
   }
@@ -446,6 +453,7 @@ final class Ipv6Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }

@@ -218,6 +218,17 @@ final class Ipv6Input {
           return;
         }
       }
+      case IpProtocol.UDP_LITE -> {
+        transport = shard.udpLite();
+        if (transport != null) {
+          if ((frame.sourceHi() | frame.sourceLo()) == 0) {
+            drop(frame, DropReason.IP_BAD_SOURCE);
+          } else {
+            transport.input(frame, now);
+          }
+          return;
+        }
+      }
       case IpProtocol.ICMPV6 -> {
         icmp.input(frame, from, now);
         return;

@@ -49,6 +49,9 @@ final class Loop {
     }
     copy.markL3();
     datagram.gather(copy.append(length));
+    if (datagram.has(Frame.CHECKSUM_PARTIAL)) {
+      copy.requestChecksum(copy.address(), datagram.checksumOffset());
+    }
     copy.addresses(
         route.sourceHi(), route.sourceLo(), route.destinationHi(), route.destinationLo());
     copy.classAndHops(trafficClass, hopLimit);

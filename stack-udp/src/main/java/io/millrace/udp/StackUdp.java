@@ -2,7 +2,6 @@ package io.millrace.udp;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
-import io.millrace.diag.Counters;
 import io.millrace.flow.Flow;
 import io.millrace.flow.FlowTable;
 import io.millrace.flow.PortAllocator;
@@ -16,10 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** UDP of the stack: the sockets by port and by flow, and the datagrams for them. */
+/** UDP or UDP-Lite of the stack: the sockets by port and by flow, and the datagrams for them. */
 final class StackUdp extends Udp {
   private final Shard shard;
-  private final Counters counters;
+  private final int protocol;
   private final UdpConfig config;
   private final FlowTable<UdpFlow> flows;
   private final PortTable ports = new PortTable();
@@ -30,13 +29,18 @@ final class StackUdp extends Udp {
 
   private int sockets;
 
-  StackUdp(Shard shard) {
+  /**
+   * Creates a transport without sockets.
+   *
+   * @param protocol UDP, or UDP-Lite, which has ports of its own
+   */
+  StackUdp(Shard shard, int protocol) {
     this.shard = shard;
-    this.counters = shard.counters();
+    this.protocol = protocol;
     this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
     this.loop = new Loop(shard);
     this.flows = new FlowTable<>(16, shard.random());
-    this.in = new UdpInput(this, shard);
+    this.in = new UdpInput(this, shard, protocol);
     this.ephemeral = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
   }
 
@@ -61,7 +65,7 @@ final class StackUdp extends Udp {
 
   /** A free port to which a peer's datagrams come in at this shard; 0 if there is none. */
   private int portOfOurs(Route route, int remotePort) {
-    int port = ephemeral.start(route.sourceHi(), route.sourceLo(), 0, 0, 0, IpProtocol.UDP);
+    int port = ephemeral.start(route.sourceHi(), route.sourceLo(), 0, 0, 0, protocol);
     for (int tries = ephemeral.count(); tries > 0; tries--) {
       if (ports.isFree(port) && owner(route, port, remotePort) == shard.index()) {
         return port;
@@ -80,7 +84,7 @@ final class StackUdp extends Udp {
             route.destinationLo(),
             route.sourceHi(),
             route.sourceLo(),
-            Flow.ports(remotePort, port));
+            UdpInput.hashedPorts(protocol, remotePort, port));
   }
 
   private StackUdpSocket bind(IpAddress local, int port, UdpHandler handler, boolean shared) {
@@ -95,15 +99,19 @@ final class StackUdp extends Udp {
     }
     if (sockets >= config.maxSockets()) {
       throw new IllegalStateException(
-          "all " + config.maxSockets() + " UDP sockets are open; close some, or raise the limit");
+          "all "
+              + config.maxSockets()
+              + " "
+              + name()
+              + " sockets are open; close some, or raise the limit");
     }
     int number = port == 0 ? freePort(local) : port;
     if (!ports.allows(local.hi(), local.lo(), number, shared)) {
-      throw new AddressInUseException("UDP port " + number + " is in use by another socket");
+      throw new AddressInUseException(name() + " port " + number + " is in use by another socket");
     }
     StackUdpSocket socket = new StackUdpSocket(this, shard, config, handler, local, number, shared);
     ports.add(socket);
-    shard.bindings().bound(IpProtocol.UDP, number);
+    shard.bindings().bound(protocol, number);
     sockets++;
     return socket;
   }
@@ -116,7 +124,7 @@ final class StackUdp extends Udp {
   }
 
   private int freePort(IpAddress local) {
-    int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, IpProtocol.UDP);
+    int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, protocol);
     for (int tries = ephemeral.count(); tries > 0; tries--) {
       // Each shard has ports of its own, so that no two choose the same one.
       if (port % shard.group().size() == shard.index() && ports.isFree(port)) {
@@ -124,7 +132,18 @@ final class StackUdp extends Udp {
       }
       port = ephemeral.next(port);
     }
-    throw new AddressInUseException("all " + ephemeral.count() + " dynamic UDP ports are in use");
+    throw new AddressInUseException(
+        "all " + ephemeral.count() + " dynamic ports of " + name() + " are in use");
+  }
+
+  @Override
+  public int protocol() {
+    return protocol;
+  }
+
+  /** The protocol's name, for messages. */
+  private String name() {
+    return protocol == IpProtocol.UDP ? "UDP" : "UDP-Lite";
   }
 
   @Override
@@ -137,7 +156,10 @@ final class StackUdp extends Udp {
   void checkOwner() {
     if (!shard.isOwner()) {
       throw new IllegalStateException(
-          "UDP of shard " + shard.index() + " is called from another thread; use shard.execute");
+          name()
+              + " of shard "
+              + shard.index()
+              + " is called from another thread; use shard.execute");
     }
   }
 
@@ -145,7 +167,11 @@ final class StackUdp extends Udp {
     if (flows.find(flow.localHi(), flow.localLo(), flow.remoteHi(), flow.remoteLo(), flow.ports())
         != null) {
       throw new AddressInUseException(
-          "another socket is connected from UDP port " + flow.localPort() + " to the same peer");
+          "another socket is connected from "
+              + name()
+              + " port "
+              + flow.localPort()
+              + " to the same peer");
     }
     ports.remove(socket);
     ports.countConnected(socket, 1);
@@ -160,7 +186,7 @@ final class StackUdp extends Udp {
 
   void closed(StackUdpSocket socket) {
     ports.remove(socket);
-    shard.bindings().unbound(IpProtocol.UDP, socket.localPort());
+    shard.bindings().unbound(protocol, socket.localPort());
     sockets--;
   }
 
@@ -233,7 +259,7 @@ final class StackUdp extends Udp {
     int port = pair >>> 16;
     return find(localHi, localLo, remoteHi, remoteLo, port, pair & 0xffff) != null
         ? shard.index()
-        : shard.bindings().choose(IpProtocol.UDP, port, shard.index());
+        : shard.bindings().choose(protocol, port, shard.index());
   }
 
   // ---- out ----
@@ -261,9 +287,10 @@ final class StackUdp extends Udp {
 
   @Override
   public boolean poll(long now) {
+    boolean flushed = in.flush();
     boolean looped = !loop.isEmpty() && loop.deliver(in, now);
     boolean unblocked = blocked != null && unblock();
-    return looped || unblocked;
+    return flushed || looped || unblocked;
   }
 
   private boolean unblock() {
@@ -291,6 +318,7 @@ final class StackUdp extends Udp {
   @Override
   public void close(long now) {
     loop.close();
+    in.close();
     List<StackUdpSocket> connected = new ArrayList<>();
     flows.forEach(flow -> connected.add(flow.socket));
     connected.forEach(StackUdpSocket::close);

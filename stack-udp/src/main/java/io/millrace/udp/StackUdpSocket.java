@@ -5,6 +5,7 @@ import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
 import io.millrace.ip.SourceFilter;
 import io.millrace.net.Shard;
@@ -21,6 +22,10 @@ final class StackUdpSocket extends UdpSocket {
   private final StackUdp udp;
   private final FramePool pool;
   private final UdpHandler handler;
+
+  /** The handler, if it takes datagrams in a row; else null. */
+  private final UdpSegmentHandler segments;
+
   private final long localHi;
   private final long localLo;
   private final int localPort;
@@ -35,6 +40,7 @@ final class StackUdpSocket extends UdpSocket {
   private long lastHi;
   private long lastLo;
   private boolean acceptsUnsummed;
+  private int minimumCoverage;
 
   // What UdpSocketInfo tells.
   private long inDatagrams;
@@ -61,6 +67,7 @@ final class StackUdpSocket extends UdpSocket {
     this.udp = udp;
     this.pool = shard.pool();
     this.handler = handler;
+    this.segments = handler instanceof UdpSegmentHandler takesRows ? takesRows : null;
     this.localHi = local.hi();
     this.localLo = local.lo();
     this.localPort = localPort;
@@ -151,14 +158,50 @@ final class StackUdpSocket extends UdpSocket {
 
   @Override
   public UdpSocket sendChecksums(boolean on) {
+    if (isLite()) {
+      return super.sendChecksums(on); // RFC 3828 §3.1: there is always one
+    }
     sender.summed = on;
     return this;
   }
 
   @Override
   public UdpSocket acceptZeroChecksums(boolean on) {
+    if (isLite()) {
+      return super.acceptZeroChecksums(on);
+    }
     acceptsUnsummed = on;
     return this;
+  }
+
+  @Override
+  public UdpSocket coverage(int bytes) {
+    if (!isLite()) {
+      return super.coverage(bytes);
+    }
+    sender.coverage = checkCoverage(bytes);
+    return this;
+  }
+
+  @Override
+  public UdpSocket minimumCoverage(int bytes) {
+    if (!isLite()) {
+      return super.minimumCoverage(bytes);
+    }
+    minimumCoverage = checkCoverage(bytes);
+    return this;
+  }
+
+  private boolean isLite() {
+    return udp.protocol() == IpProtocol.UDP_LITE;
+  }
+
+  private static int checkCoverage(int bytes) {
+    if (bytes != 0 && (bytes < UdpHeader.SIZE || bytes > LARGEST)) {
+      throw new IllegalArgumentException(
+          "a coverage of " + bytes + " bytes is neither 0 nor between 8 and 65535");
+    }
+    return bytes;
   }
 
   // ---- groups ----
@@ -271,6 +314,30 @@ final class StackUdpSocket extends UdpSocket {
   }
 
   @Override
+  public int sendSegments(Buffer data, int offset, int length, int segmentSize) {
+    UdpFlow peer = flow;
+    if (peer == null) {
+      throw notConnected();
+    }
+    checkSegments(data, offset, length, segmentSize);
+    return sender.sendSegments(
+        this, peer.route, peer.remotePort(), data, offset, length, segmentSize);
+  }
+
+  @Override
+  public int sendSegmentsTo(
+      long hi, long lo, int port, Buffer data, int offset, int length, int segmentSize) {
+    checkSegments(data, offset, length, segmentSize);
+    checkPort(port);
+    checkOpen();
+    Route route = lookUp(hi, lo);
+    if (route == null) {
+      return 0;
+    }
+    return sender.sendSegments(this, route, port, data, offset, length, segmentSize);
+  }
+
+  @Override
   public Frame newDatagram() {
     return pool.allocate();
   }
@@ -327,6 +394,11 @@ final class StackUdpSocket extends UdpSocket {
     return handler;
   }
 
+  /** Who takes datagrams in a row, or null. */
+  UdpSegmentHandler segments() {
+    return segments;
+  }
+
   long localHi() {
     return localHi;
   }
@@ -350,6 +422,11 @@ final class StackUdpSocket extends UdpSocket {
   /** Whether datagrams without a checksum are taken over IPv6 (RFC 6935 §5). */
   boolean acceptsUnsummed() {
     return acceptsUnsummed;
+  }
+
+  /** Whether a checksum that covers so much of a datagram is enough (RFC 3828 §3.3). */
+  boolean isContentWith(int coverage, int length) {
+    return coverage >= (minimumCoverage == 0 ? length : Math.min(minimumCoverage, length));
   }
 
   void received(int datagrams, int octets) {

@@ -1,5 +1,6 @@
 package io.millrace.udp;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
@@ -17,6 +18,9 @@ final class UdpInput {
   private final StackUdp udp;
   private final Shard shard;
   private final Counters counters;
+  private final int protocol;
+  private final boolean lite;
+  private final Counter counted;
   private final UdpSteering steering;
 
   /** The port of {@link #steering}; -1 if there is none, or only one shard. */
@@ -28,11 +32,18 @@ final class UdpInput {
   /** The bytes that IP's datagram at hand has behind UDP's. */
   private int surplus;
 
-  UdpInput(StackUdp udp, Shard shard) {
+  /** Datagrams in a row, for sockets that want them so. */
+  private final SegmentBatch batch;
+
+  UdpInput(StackUdp udp, Shard shard, int protocol) {
     this.udp = udp;
     this.shard = shard;
+    this.protocol = protocol;
+    this.lite = protocol == IpProtocol.UDP_LITE;
+    this.counted = lite ? Counter.UDPLITE_IN_DATAGRAMS : Counter.UDP_IN_DATAGRAMS;
     this.counters = shard.counters();
-    this.steering = shard.setting(UdpSteering.class, null);
+    this.batch = new SegmentBatch(this, shard.pool());
+    this.steering = lite ? null : shard.setting(UdpSteering.class, null);
     this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
   }
 
@@ -47,19 +58,13 @@ final class UdpInput {
 
   private DropReason accept(Frame frame, long now) {
     long header = frame.address();
-    if (!UdpHeader.validate(header, frame.length())) {
-      return DropReason.UDP_BAD_LENGTH;
+    DropReason dropped = lite ? judgeLite(frame, header) : judge(frame, header);
+    if (dropped != null) {
+      return dropped;
     }
     long fields = UdpHeader.fields(header);
-    surplus = frame.length() - UdpHeader.length(fields);
-    frame.trim(UdpHeader.length(fields));
-    if (UdpHeader.checksum(fields) == 0) {
-      DropReason unwanted = judgeUnsummed(frame, fields);
-      if (unwanted != null) {
-        return unwanted;
-      }
-    } else if (!isIntact(frame, header)) {
-      return damaged(frame, fields, DropReason.UDP_BAD_CHECKSUM);
+    if (frame.segmentSize() != 0 && acceptMerged(frame, fields, now)) {
+      return null;
     }
     int sourcePort = UdpHeader.sourcePort(fields);
     int port = UdpHeader.destinationPort(fields);
@@ -73,9 +78,89 @@ final class UdpInput {
     if (socket == null) {
       return foreign(frame, sourcePort, port, now);
     }
+    if (lite && !isCovered(socket, frame, fields)) {
+      return DropReason.UDPLITE_COVERAGE_TOO_SMALL;
+    }
     frame.pull(UdpHeader.SIZE);
-    deliver(socket, frame, sourcePort);
+    if (socket.segments() == null) {
+      deliver(socket, frame, sourcePort);
+    } else {
+      batch.add(socket, frame, sourcePort);
+    }
     return null;
+  }
+
+  /** Delivers what waits for more of its kind: the burst is over. */
+  boolean flush() {
+    if (batch.isEmpty()) {
+      return false;
+    }
+    batch.flush();
+    return true;
+  }
+
+  void close() {
+    batch.close();
+  }
+
+  // ---- what a port has merged ----
+
+  /**
+   * Gives datagrams that a port has merged to a socket that wants them so, or takes them apart
+   * again for others; false if it is one datagram, or nobody here is there for it.
+   */
+  private boolean acceptMerged(Frame frame, long fields, long now) {
+    int size = frame.segmentSize();
+    if (frame.length() - UdpHeader.SIZE <= size) {
+      frame.segmentSize(0);
+      return false;
+    }
+    StackUdpSocket socket = frame.has(Frame.IP_MULTICAST) ? null : find(frame, fields);
+    int port = UdpHeader.destinationPort(fields);
+    if (socket != null && socket.segments() != null && port != steeredPort) {
+      int count = (frame.length() - UdpHeader.SIZE + size - 1) / size;
+      frame.pull(UdpHeader.SIZE);
+      batch.flush();
+      deliverSegments(socket, frame, size, count, UdpHeader.sourcePort(fields));
+      return true;
+    }
+    if (socket == null && !frame.has(Frame.IP_MULTICAST) && port != steeredPort) {
+      return false; // another shard's, as it is, or nobody's
+    }
+    cut(frame, size, fields, now);
+    return true;
+  }
+
+  /** Makes a datagram with headers of its own of each segment. */
+  private void cut(Frame merged, int size, long fields, long now) {
+    long payload = merged.address() + UdpHeader.SIZE;
+    int headers = (int) (payload - merged.l3Address());
+    int length = merged.length() - UdpHeader.SIZE;
+    for (int at = 0; at < length; at += size) {
+      int segment = Math.min(size, length - at);
+      Frame piece = shard.pool().allocate();
+      if (piece == null || piece.tailroom() < headers + segment) {
+        counters.drop(DropReason.NO_FRAME);
+        if (piece != null) {
+          piece.release();
+        }
+        continue;
+      }
+      long to = piece.append(headers + segment);
+      Bytes.copy(merged.l3Address(), to, headers);
+      Bytes.copy(payload + at, to + headers, segment);
+      piece.markL3();
+      SegmentBatch.copyFacts(merged, piece);
+      piece.pull(headers - UdpHeader.SIZE);
+      UdpHeader.write(
+          piece.address(),
+          UdpHeader.sourcePort(fields),
+          UdpHeader.destinationPort(fields),
+          UdpHeader.SIZE + segment,
+          UdpHeader.checksum(fields) | 1); // vouched for; and not none
+      udp.familyOf(piece.destinationHi(), piece.destinationLo()).shortened(piece);
+      input(piece, now);
+    }
   }
 
   private StackUdpSocket find(Frame frame, long fields) {
@@ -88,23 +173,67 @@ final class UdpInput {
         UdpHeader.sourcePort(fields));
   }
 
-  // ---- checksums ----
+  // ---- what makes a datagram ----
 
-  private static boolean isIntact(Frame frame, long header) {
+  private DropReason judge(Frame frame, long header) {
+    if (!UdpHeader.validate(header, frame.length())) {
+      return DropReason.UDP_BAD_LENGTH;
+    }
+    long fields = UdpHeader.fields(header);
+    int length = UdpHeader.length(fields);
+    surplus = frame.length() - length;
+    frame.trim(length);
+    if (UdpHeader.checksum(fields) == 0) {
+      return judgeUnsummed(frame, fields);
+    }
+    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
+    // silently.
+    return isIntact(frame, header, length)
+        ? null
+        : damaged(frame, fields, DropReason.UDP_BAD_CHECKSUM);
+  }
+
+  /** RFC 3828 §3.1: its length is what IP says, its checksum covers a part of it and is there. */
+  private DropReason judgeLite(Frame frame, long header) {
+    if (frame.length() < UdpHeader.SIZE) {
+      return DropReason.UDP_BAD_LENGTH;
+    }
+    long fields = UdpHeader.fields(header);
+    surplus = 0;
+    int coverage = coverage(frame, fields);
+    if (coverage < UdpHeader.SIZE || coverage > frame.length()) {
+      return DropReason.UDPLITE_BAD_COVERAGE;
+    }
+    return UdpHeader.checksum(fields) != 0 && isIntact(frame, header, coverage)
+        ? null
+        : damaged(frame, fields, DropReason.UDP_BAD_CHECKSUM);
+  }
+
+  private static int coverage(Frame frame, long fields) {
+    int said = UdpHeader.length(fields);
+    return said == 0 ? frame.length() : said;
+  }
+
+  private static boolean isCovered(StackUdpSocket socket, Frame frame, long fields) {
+    if (socket.isContentWith(coverage(frame, fields), frame.length())) {
+      return true;
+    }
+    socket.receivedDamaged();
+    return false;
+  }
+
+  private boolean isIntact(Frame frame, long header, int covered) {
     if (isVouchedFor(frame)) {
       return true;
     }
-    int length = frame.length();
     long sum =
         Checksum.pseudoHeader(
             frame.sourceHi(),
             frame.sourceLo(),
             frame.destinationHi(),
             frame.destinationLo(),
-            IpProtocol.UDP);
-    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
-    // silently.
-    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
+            protocol);
+    return Checksum.fold(Checksum.add(sum + frame.length(), header, covered)) == 0xffff;
   }
 
   private static boolean isVouchedFor(Frame frame) {
@@ -168,7 +297,7 @@ final class UdpInput {
   /** Nobody here wants the datagram: another shard does, or nobody. */
   private DropReason foreign(Frame frame, int sourcePort, int port, long now) {
     if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
-      int to = shard.bindings().choose(IpProtocol.UDP, port, owner(frame, sourcePort, port));
+      int to = shard.bindings().choose(protocol, port, owner(frame, sourcePort, port));
       if (to >= 0) {
         prepareHandOver(frame);
         frame.retain();
@@ -192,7 +321,12 @@ final class UdpInput {
             frame.sourceLo(),
             frame.destinationHi(),
             frame.destinationLo(),
-            Flow.ports(sourcePort, port));
+            hashedPorts(protocol, sourcePort, port));
+  }
+
+  /** What of a flow's ports the receive hash sees: of protocols that it does not know, nothing. */
+  static int hashedPorts(int protocol, int remote, int local) {
+    return protocol == IpProtocol.UDP ? Flow.ports(remote, local) : 0;
   }
 
   /** The whole IP datagram goes over, with a checksum that has been verified, if there is one. */
@@ -206,8 +340,22 @@ final class UdpInput {
 
   // ---- sockets ----
 
-  private void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
-    counters.increment(Counter.UDP_IN_DATAGRAMS);
+  void deliverSegments(
+      StackUdpSocket socket, Frame frame, int segmentSize, int count, int sourcePort) {
+    counters.add(counted, count);
+    socket.received(count, frame.length());
+    frame.segmentSize(segmentSize);
+    try {
+      socket
+          .segments()
+          .onSegments(socket, frame, segmentSize, frame.sourceHi(), frame.sourceLo(), sourcePort);
+    } catch (RuntimeException | Error e) {
+      shard.report("datagrams for " + socket, e);
+    }
+  }
+
+  void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
+    counters.increment(counted);
     socket.received(1, frame.length());
     try {
       socket.handler().onDatagram(socket, frame, frame.sourceHi(), frame.sourceLo(), sourcePort);
@@ -217,7 +365,7 @@ final class UdpInput {
   }
 
   private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
-    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
+    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(protocol, port)) {
       int length = frame.length();
       prepareHandOver(frame);
       shard.group().handOverToAll(frame);
@@ -256,10 +404,13 @@ final class UdpInput {
 
   /** Handlers may open and close sockets, so the list of the port is walked before they run. */
   private int gatherReceivers(Frame frame, StackUdpSocket first) {
-    boolean unsummed = isUnsummedIpv6(frame, UdpHeader.fields(frame.address()));
+    long fields = UdpHeader.fields(frame.address());
+    boolean unsummed = isUnsummedIpv6(frame, fields);
     int count = 0;
     for (StackUdpSocket each = first; each != null; each = each.nextOnPort) {
-      if (each.wants(frame) && (!unsummed || each.acceptsUnsummed())) {
+      if (each.wants(frame)
+          && (!unsummed || each.acceptsUnsummed())
+          && (!lite || isCovered(each, frame, fields))) {
         if (count == receivers.length) {
           receivers = Arrays.copyOf(receivers, count * 2);
         }

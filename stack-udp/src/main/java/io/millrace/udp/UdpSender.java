@@ -25,10 +25,16 @@ final class UdpSender {
 
   private static final int LARGEST = 65_535;
 
+  /** What the kernel cuts a packet into at most, for those that send through it. */
+  private static final int MOST_SEGMENTS = 64;
+
   private final StackUdp udp;
   private final Shard shard;
   private final FramePool pool;
   private final int localPort;
+  private final int protocol;
+  private final boolean lite;
+  private final Counter counted;
 
   private NetInterface blockedOn;
   private int roomNeeded;
@@ -38,6 +44,10 @@ final class UdpSender {
   boolean dontFragment;
   boolean allowBroadcast;
   boolean summed = true;
+
+  /** Of UDP-Lite: the bytes from the header on that the checksum covers, 0 for all. */
+  int coverage;
+
   int multicastHopLimit = 1;
   boolean multicastLoop = true;
 
@@ -52,6 +62,9 @@ final class UdpSender {
     this.shard = shard;
     this.pool = shard.pool();
     this.localPort = localPort;
+    this.protocol = udp.protocol();
+    this.lite = protocol == IpProtocol.UDP_LITE;
+    this.counted = lite ? Counter.UDPLITE_OUT_DATAGRAMS : Counter.UDP_OUT_DATAGRAMS;
     this.hopLimit = hopLimit;
   }
 
@@ -69,15 +82,81 @@ final class UdpSender {
       return SendResult.NO_FRAME;
     }
     long at = data.address() + offset;
-    if (!summed && mayBeUnsummed(route, length)) {
+    if (lite || (!summed && mayBeUnsummed(route, length))) {
       frame.tail(data, at, length);
-      finishUnsummed(route, port, frame);
+      finishLong(route, port, frame);
     } else if (length <= COPY_LIMIT) {
       finish(route, port, frame, Checksum.copyShort(0, at, frame.append(length), length));
     } else {
       frame.tail(data, at, length);
       finishLong(route, port, frame);
     }
+    return SendResult.SENT;
+  }
+
+  /** Sends a range of a buffer as many datagrams; answers how many bytes of it were taken. */
+  int sendSegments(
+      StackUdpSocket from,
+      Route route,
+      int port,
+      Buffer data,
+      int offset,
+      int length,
+      int segmentSize) {
+    int together = cutByPort(route, segmentSize);
+    int sent = 0;
+    while (sent < length) {
+      int size = Math.min(together, length - sent);
+      SendResult result =
+          size > segmentSize
+              ? sendTogether(from, route, port, data, offset + sent, size, segmentSize)
+              : send(from, route, port, data, offset + sent, size);
+      if (result != SendResult.SENT) {
+        break;
+      }
+      sent += size;
+    }
+    return sent;
+  }
+
+  /** The bytes that go down as one packet: several segments if the port cuts them, else one. */
+  private int cutByPort(Route route, int segmentSize) {
+    int headers = UdpHeader.SIZE + route.networkHeaderSize();
+    boolean four = IpAddress.isV4(route.destinationHi(), route.destinationLo());
+    int cut = four ? PortInfo.TX_SEGMENT_UDP4 : PortInfo.TX_SEGMENT_UDP6;
+    if (lite
+        || !summed
+        || route.isMulticast()
+        || !route.networkInterface().info().offers(cut | PortInfo.TX_CHECKSUM)
+        || segmentSize + headers > route.pathMtu()) {
+      return segmentSize;
+    }
+    return Math.clamp((LARGEST - headers) / segmentSize, 1, MOST_SEGMENTS) * segmentSize;
+  }
+
+  private SendResult sendTogether(
+      StackUdpSocket from,
+      Route route,
+      int port,
+      Buffer data,
+      int offset,
+      int length,
+      int segmentSize) {
+    SendResult result = refusal(from, route, segmentSize);
+    if (result != SendResult.SENT) {
+      return result;
+    }
+    Frame frame = pool.allocate();
+    if (frame == null) {
+      blocked++;
+      return SendResult.NO_FRAME;
+    }
+    frame.tail(data, data.address() + offset, length);
+    frame.segmentSize(segmentSize);
+    int others = (length - 1) / segmentSize;
+    shard.counters().add(counted, others);
+    datagrams += others;
+    finishOffloaded(route, port, frame);
     return SendResult.SENT;
   }
 
@@ -154,6 +233,10 @@ final class UdpSender {
 
   /** Leaves the sum to the port if that pays, else takes it, if one is wanted. */
   private void finishLong(Route route, int port, Frame frame) {
+    if (lite) {
+      finishLite(route, port, frame);
+      return;
+    }
     if (!summed && mayBeUnsummed(route, frame.totalLength())) {
       finishUnsummed(route, port, frame);
       return;
@@ -192,6 +275,24 @@ final class UdpSender {
     transmit(route, frame);
   }
 
+  /** RFC 3828 §3.1. */
+  private void finishLite(Route route, int port, Frame frame) {
+    int length = frame.totalLength() + UdpHeader.SIZE;
+    int said = coverage == 0 ? length : Math.min(coverage, length);
+    int covered = said - UdpHeader.SIZE;
+    int own = Math.min(covered, frame.length());
+    long sum = Checksum.add(0, frame.address(), own);
+    if (own < covered) {
+      sum = addTail(sum, frame, covered - own);
+    }
+    // Its length counts in the pseudo-header, its coverage in the header (§3.2).
+    sum += route.pseudoHeaderSum(protocol) + localPort + port + length + said;
+    int checksum = Checksum.finish(sum);
+    long header = frame.push(UdpHeader.SIZE);
+    UdpHeader.write(header, localPort, port, said, checksum == 0 ? 0xffff : checksum);
+    transmit(route, frame);
+  }
+
   /**
    * Whether a datagram with this payload may leave without a checksum. Not in fragments over IPv6:
    * nothing but UDP's checksum tells whether the right ones were put together (RFC 8085 §3.4.1).
@@ -202,7 +303,7 @@ final class UdpSender {
   }
 
   private void transmit(Route route, Frame frame) {
-    shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
+    shard.counters().increment(counted);
     datagrams++;
     octets += frame.totalLength() - UdpHeader.SIZE;
     int hops = route.isMulticast() ? toGroup(route, frame) : hopLimit;
@@ -210,7 +311,7 @@ final class UdpSender {
       frame.release();
       return;
     }
-    route.send(frame, IpProtocol.UDP, trafficClass, hops, dontFragment, shard.clock().now());
+    route.send(frame, protocol, trafficClass, hops, dontFragment, shard.clock().now());
   }
 
   /** What a datagram to a group needs besides being sent; returns its hop limit. */
@@ -229,7 +330,11 @@ final class UdpSender {
 
   /** Adds the sum of a frame's tail to one that ends with the frame's own bytes. */
   static long addTail(long sum, Frame frame) {
-    int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), frame.tailLength()));
+    return addTail(sum, frame, frame.tailLength());
+  }
+
+  private static long addTail(long sum, Frame frame, int count) {
+    int tail = Checksum.fold(Checksum.add(0, frame.tailAddress(), count));
     // RFC 1071 §2 (B): behind an odd number of bytes every word's two bytes change places.
     return sum + ((frame.length() & 1) == 0 ? tail : Short.reverseBytes((short) tail) & 0xffff);
   }

@@ -84,6 +84,30 @@ public abstract class UdpSocket {
     throw new UnsupportedOperationException("the checksums of " + this + " cannot be switched");
   }
 
+  /**
+   * How much of each datagram that is sent the checksum covers, on sockets of {@link UdpLite}.
+   *
+   * @param bytes from the header's first one on, 8 to 65,535, header included: 8 covers the header
+   *     alone; 0, as at first, for everything. Datagrams that are shorter are covered as a whole
+   * @throws IllegalArgumentException if it is between 1 and 7, or larger (RFC 3828 §3.1)
+   * @throws UnsupportedOperationException if this is no socket of UDP-Lite
+   */
+  public UdpSocket coverage(int bytes) {
+    throw new UnsupportedOperationException(this + " is not a socket of UDP-Lite");
+  }
+
+  /**
+   * How much of a datagram the checksum must cover for it to be received, on sockets of {@link
+   * UdpLite}; others are dropped and counted.
+   *
+   * @param bytes as for {@link #coverage}; 0, as at first, for everything
+   * @throws IllegalArgumentException as there
+   * @throws UnsupportedOperationException as there
+   */
+  public UdpSocket minimumCoverage(int bytes) {
+    throw new UnsupportedOperationException(this + " is not a socket of UDP-Lite");
+  }
+
   // ---- groups (RFC 1112, RFC 3376 §2, RFC 3810 §3) ----
 
   /** The interface that the route to a group leads through. */
@@ -267,8 +291,9 @@ public abstract class UdpSocket {
 
   /**
    * Sends one buffer as many datagrams to the peer, each of {@code segmentSize} bytes, the last one
-   * maybe shorter: in one call what {@link #send} does one by one. The buffer is cut here; no port
-   * does it.
+   * maybe shorter: in one call what {@link #send} does one by one. Where the port cuts ({@link
+   * io.millrace.spi.PortInfo#TX_SEGMENT_UDP4}), the whole goes down as one packet; elsewhere it is
+   * cut here. {@link UdpSegmentHandler} is the same for what comes in.
    *
    * @param segmentSize bytes of payload per datagram, at least 1
    * @return the bytes that were taken, whole datagrams; if they are fewer than {@code length},
@@ -277,7 +302,7 @@ public abstract class UdpSocket {
    * @throws IllegalStateException if the socket is not connected
    * @throws IndexOutOfBoundsException if the range is not inside {@code data}
    */
-  public final int sendSegments(Buffer data, int offset, int length, int segmentSize) {
+  public int sendSegments(Buffer data, int offset, int length, int segmentSize) {
     checkSegments(data, offset, length, segmentSize);
     int sent = 0;
     while (sent < length) {
@@ -296,7 +321,7 @@ public abstract class UdpSocket {
    * @throws IllegalArgumentException if the segment size or the port is out of range
    * @throws IllegalStateException if the socket is closed
    */
-  public final int sendSegmentsTo(
+  public int sendSegmentsTo(
       long hi, long lo, int port, Buffer data, int offset, int length, int segmentSize) {
     checkSegments(data, offset, length, segmentSize);
     int sent = 0;
@@ -310,7 +335,7 @@ public abstract class UdpSocket {
     return sent;
   }
 
-  private static void checkSegments(Buffer data, int offset, int length, int segmentSize) {
+  static void checkSegments(Buffer data, int offset, int length, int segmentSize) {
     Objects.checkFromIndexSize(offset, length, data.length());
     if (segmentSize < 1) {
       throw new IllegalArgumentException("segments of " + segmentSize + " bytes; at least 1");
