@@ -44,6 +44,7 @@ final class Lab implements AutoCloseable {
           "ssh", "openssh-client",
           "sshd", "openssh-server",
           "rdisc6", "ndisc6",
+          "kea-dhcp6", "kea-dhcp6-server",
           "ip", "iproute2");
 
   /** The stack's end of a veth. */
