@@ -23,6 +23,7 @@ final class TestPort implements Port, PortQueue {
   private FramePool pool;
   private boolean large;
   private int receiveFlags;
+  private int segmentSize;
 
   TestPort(int mtu, int offloads) {
     this(mtu, offloads, MAC);
@@ -44,6 +45,11 @@ final class TestPort implements Port, PortQueue {
   /** Sets these flags on the frames that are received from now on. */
   void receiveFlags(int flags) {
     receiveFlags = flags;
+  }
+
+  /** Says from now on that what is received has been put together of packets with so much data. */
+  void merged(int size) {
+    segmentSize = size;
   }
 
   List<byte[]> takeSent() {
@@ -75,6 +81,7 @@ final class TestPort implements Port, PortQueue {
       Bytes.copyIn(bytes, 0, frame.append(bytes.length), bytes.length);
       frame.receiveTime(now);
       frame.set(receiveFlags);
+      frame.segmentSize(segmentSize);
       out[n++] = frame;
     }
     return n;

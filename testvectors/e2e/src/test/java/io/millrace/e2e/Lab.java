@@ -44,6 +44,7 @@ final class Lab implements AutoCloseable {
           "ssh", "openssh-client",
           "sshd", "openssh-server",
           "rdisc6", "ndisc6",
+          "traceroute6", "traceroute",
           "ip", "iproute2");
 
   /** The stack's end of a veth. */
