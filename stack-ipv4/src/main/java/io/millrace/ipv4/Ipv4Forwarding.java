@@ -8,6 +8,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.filter.Hook;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpProtocol;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.ReversePath;
@@ -28,6 +29,10 @@ import java.util.Arrays;
 final class Ipv4Forwarding {
   /** Hosts on our own links that were sent to lately: a power of two. */
   private static final int HOSTS = 1024;
+
+  private static final int TCP_HEADER = 20;
+  private static final int TCP_DATA_OFFSET_AT = 12;
+  private static final int UDP_HEADER = 8;
 
   /** The destinations that were looked up lately: 2^15 of them. */
   private static final int CACHE_SHIFT = 32 - 15;
@@ -208,17 +213,35 @@ final class Ipv4Forwarding {
     return true;
   }
 
+  /** Whether the port makes datagrams that fit of one that a port has put together. */
   private static boolean isCutByPort(Frame frame, long at, NetInterface through) {
-    return frame.segmentSize() != 0 && Ipv4Output.cuts(through, Ipv4Header.protocol(at));
+    return frame.segmentSize() != 0
+        && Ipv4Output.cuts(through, Ipv4Header.protocol(at))
+        && segmentLength(frame, at) <= through.mtu();
+  }
+
+  /** Bytes of a datagram of those that were put together, its header included. */
+  private static int segmentLength(Frame frame, long at) {
+    int size = Ipv4Header.size(at);
+    if (frame.length() < size + TCP_HEADER) {
+      return frame.length();
+    }
+    int header =
+        Ipv4Header.protocol(at) == IpProtocol.TCP
+            ? Bytes.u8(at + size + TCP_DATA_OFFSET_AT) >>> 4 << 2
+            : UDP_HEADER;
+    return size + header + frame.segmentSize();
   }
 
   private DropReason passInPieces(
       Frame frame, long at, NetInterface through, int nextHop, long now) {
-    if (frame.segmentSize() != 0) {
+    boolean merged = frame.segmentSize() != 0;
+    if (merged && segmentLength(frame, at) <= through.mtu()) {
       // It was never one datagram on the wire, so its sender has nothing to mend.
       return DropReason.IP_TOO_BIG;
     }
-    if ((Ipv4Header.flagsAndOffset(at) & Ipv4Header.DF) != 0) {
+    // What cannot be sent on is said even where it might have been cut, were it one datagram.
+    if (merged || (Ipv4Header.flagsAndOffset(at) & Ipv4Header.DF) != 0) {
       // RFC 1191 §4: with the MTU of the link that it does not fit into.
       errors.sendInTransit(
           frame,

@@ -43,7 +43,11 @@ final class RouterFixture implements AutoCloseable {
   }
 
   RouterFixture(int rightMtu, ForwardingConfig config, Consumer<NetStack.Builder> more) {
-    right = new TestPort(rightMtu, 0);
+    this(new TestPort(rightMtu, 0), config, more);
+  }
+
+  RouterFixture(TestPort right, ForwardingConfig config, Consumer<NetStack.Builder> more) {
+    this.right = right;
     NetStack.Builder builder =
         NetStack.builder()
             .driven(ShardClock.of(() -> now))

@@ -46,6 +46,7 @@ final class Lab implements AutoCloseable {
           Map.entry("ssh", "openssh-client"),
           Map.entry("sshd", "openssh-server"),
           Map.entry("rdisc6", "ndisc6"),
+          Map.entry("traceroute6", "traceroute"),
           Map.entry("kea-dhcp6", "kea-dhcp6-server"),
           Map.entry("ip", "iproute2"));
 
