@@ -103,7 +103,8 @@ final class Ipv4Forwarding {
       return DropReason.IP_NO_ROUTE;
     }
     NextHop hop = hops.isSingle() ? hops.first() : hops.choose(flow(at));
-    if (shard.filter() != null && family.filtered(frame, hop.through(), Hook.FORWARD, now)) {
+    if (shard.filter() != null
+        && family.hooks().filtered(frame, hop.through(), Hook.FORWARD, now)) {
       return null;
     }
     if (Ipv4Header.ttl(at) <= 1) {
@@ -178,7 +179,7 @@ final class Ipv4Forwarding {
       return passInPieces(frame, at, through, nextHop, now);
     }
     counters.increment(Counter.IP_OUT_FORW_DATAGRAMS);
-    if (shard.filter() != null && family.filtered(frame, through, Hook.POST_ROUTING, now)) {
+    if (shard.filter() != null && family.hooks().filtered(frame, through, Hook.POST_ROUTING, now)) {
       return null;
     }
     Neighbor neighbor = hop.isOnLink() ? host(destination, through) : hop.neighbor();
@@ -237,7 +238,8 @@ final class Ipv4Forwarding {
 
   /** Sends a piece of a datagram. Takes ownership. */
   void transmit(Frame datagram, NetInterface through, int nextHop, long now) {
-    if (shard.filter() == null || !family.filtered(datagram, through, Hook.POST_ROUTING, now)) {
+    if (shard.filter() == null
+        || !family.hooks().filtered(datagram, through, Hook.POST_ROUTING, now)) {
       family.neighbors().demand(through, 0, IpAddress.v4Lo(nextHop), now).send(datagram, now);
     }
   }
