@@ -18,7 +18,6 @@ import io.millrace.ipv6.nd.NeighborDiscovery;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.spi.PortInfo;
 
 /**
  * What a router does with a packet for somebody else (RFC 8200 §3, RFC 4443 §3): looks up the next
@@ -239,7 +238,7 @@ final class Ipv6Forwarding {
   /** Whether the port makes packets that fit of one that a port has put together. */
   private boolean isCutByPort(Frame frame, long at, NetInterface through) {
     return frame.segmentSize() != 0
-        && through.info().offers(PortInfo.TX_SEGMENT_TCP6)
+        && Ipv6Output.cuts(through, ExtensionHeaders.upperLayer(at, frame.length()) & 0xff)
         && segmentLength(frame, at) <= family.linkMtu(through);
   }
 

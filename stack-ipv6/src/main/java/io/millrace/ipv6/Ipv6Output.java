@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.ip.Route;
+import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.spi.PortInfo;
 
@@ -102,10 +103,16 @@ final class Ipv6Output {
   }
 
   private static boolean isCutByPort(Ipv6Route route, Frame frame, int protocol, int payload) {
-    int needed = protocol == IpProtocol.UDP ? PortInfo.TX_SEGMENT_UDP6 : PortInfo.TX_SEGMENT_TCP6;
     return frame.segmentSize() != 0
         && payload <= Ipv6Header.MAX_PAYLOAD
-        && route.networkInterface().info().offers(needed);
+        && cuts(route.networkInterface(), protocol);
+  }
+
+  /** Whether a port cuts what is merged of a protocol. */
+  static boolean cuts(NetInterface through, int protocol) {
+    return through
+        .info()
+        .offers(protocol == IpProtocol.UDP ? PortInfo.TX_SEGMENT_UDP6 : PortInfo.TX_SEGMENT_TCP6);
   }
 
   private void drop(Frame frame, DropReason reason) {

@@ -6,7 +6,6 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
-import io.millrace.flow.Flow;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
@@ -325,8 +324,9 @@ final class UdpInput {
   }
 
   /** What of a flow's ports the receive hash sees: of protocols that it does not know, nothing. */
-  static int hashedPorts(int protocol, int remote, int local) {
-    return protocol == IpProtocol.UDP ? Flow.ports(remote, local) : 0;
+  static int hashedPorts(int protocol, int source, int destination) {
+    // As they stand in what is received, which is Flow's order seen from the other end.
+    return protocol == IpProtocol.UDP ? source << 16 | destination : 0;
   }
 
   /** The whole IP datagram goes over, with a checksum that has been verified, if there is one. */

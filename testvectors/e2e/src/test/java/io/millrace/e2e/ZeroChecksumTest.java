@@ -97,6 +97,7 @@ class ZeroChecksumTest {
     assertThat(server.received).containsExactly(0);
   }
 
+  @Tag("rfc1122:4.1.3.4-4")
   @ParameterizedTest
   @ValueSource(ints = {1, 300, 1400})
   void overIpv4TheReceiverNeedsNoPermission(int length) {
