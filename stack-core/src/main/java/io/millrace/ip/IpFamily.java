@@ -78,6 +78,13 @@ public interface IpFamily {
     return DropReason.IP_NO_ROUTE;
   }
 
+  /**
+   * A received datagram, whose window starts at the transport's header, ends earlier now than its
+   * network header says: makes that say the same. For datagrams that a port has merged and that are
+   * cut again.
+   */
+  default void shortened(Frame datagram) {}
+
   /** Whether the address is one of ours (unicast). */
   boolean isLocal(long hi, long lo);
 

@@ -16,7 +16,6 @@ import io.millrace.ip.TokenBucket;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.spi.PortInfo;
 import java.util.Arrays;
 
 /**
@@ -104,7 +103,8 @@ final class Ipv4Forwarding {
       return DropReason.IP_NO_ROUTE;
     }
     NextHop hop = hops.isSingle() ? hops.first() : hops.choose(flow(at));
-    if (shard.filter() != null && family.filtered(frame, hop.through(), Hook.FORWARD, now)) {
+    if (shard.filter() != null
+        && family.hooks().filtered(frame, hop.through(), Hook.FORWARD, now)) {
       return null;
     }
     if (Ipv4Header.ttl(at) <= 1) {
@@ -175,11 +175,11 @@ final class Ipv4Forwarding {
     int checksum = Bytes.u16(at + 10) + 0x0100;
     Bytes.put16(at + 10, checksum + (checksum >>> 16));
     int nextHop = hop.isOnLink() ? destination : (int) hop.viaLo();
-    if (frame.length() > through.mtu() && !isCutByPort(frame, through)) {
+    if (frame.length() > through.mtu() && !isCutByPort(frame, at, through)) {
       return passInPieces(frame, at, through, nextHop, now);
     }
     counters.increment(Counter.IP_OUT_FORW_DATAGRAMS);
-    if (shard.filter() != null && family.filtered(frame, through, Hook.POST_ROUTING, now)) {
+    if (shard.filter() != null && family.hooks().filtered(frame, through, Hook.POST_ROUTING, now)) {
       return null;
     }
     Neighbor neighbor = hop.isOnLink() ? host(destination, through) : hop.neighbor();
@@ -208,8 +208,8 @@ final class Ipv4Forwarding {
     return true;
   }
 
-  private static boolean isCutByPort(Frame frame, NetInterface through) {
-    return frame.segmentSize() != 0 && through.info().offers(PortInfo.TX_SEGMENT_TCP4);
+  private static boolean isCutByPort(Frame frame, long at, NetInterface through) {
+    return frame.segmentSize() != 0 && Ipv4Output.cuts(through, Ipv4Header.protocol(at));
   }
 
   private DropReason passInPieces(
@@ -238,7 +238,8 @@ final class Ipv4Forwarding {
 
   /** Sends a piece of a datagram. Takes ownership. */
   void transmit(Frame datagram, NetInterface through, int nextHop, long now) {
-    if (shard.filter() == null || !family.filtered(datagram, through, Hook.POST_ROUTING, now)) {
+    if (shard.filter() == null
+        || !family.hooks().filtered(datagram, through, Hook.POST_ROUTING, now)) {
       family.neighbors().demand(through, 0, IpAddress.v4Lo(nextHop), now).send(datagram, now);
     }
   }

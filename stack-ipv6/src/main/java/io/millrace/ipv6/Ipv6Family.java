@@ -2,13 +2,17 @@ package io.millrace.ipv6;
 
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.FilterHooks;
 import io.millrace.ip.AddressChoice;
+import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.NextHop;
+import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
 import io.millrace.ip.SourceFilter;
@@ -37,6 +41,7 @@ final class Ipv6Family implements IpFamily {
   private static final int DEFAULT_HOP_LIMIT = 64;
 
   private final Shard shard;
+  private final FilterHooks hooks;
   private final Ipv6Addresses addresses = new Ipv6Addresses();
   private final Ipv6Routes routes = new Ipv6Routes();
   private final Ipv6RouterConfig router;
@@ -51,6 +56,9 @@ final class Ipv6Family implements IpFamily {
   private final Dhcp6 dhcp;
   private final Ipv6Output output;
 
+  /** Null in a host. */
+  private final Ipv6Forwarding forwarding;
+
   /** Per interface: the MTU and hop limit that routers say, 0 if none does; whether ND runs. */
   private int[] linkMtus = {};
 
@@ -62,6 +70,7 @@ final class Ipv6Family implements IpFamily {
 
   Ipv6Family(Shard shard, Ipv6Config config, Ipv6Autoconf autoconf) {
     this.shard = shard;
+    this.hooks = new FilterHooks(shard);
     this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
@@ -72,8 +81,15 @@ final class Ipv6Family implements IpFamily {
     this.icmp = new Icmpv6(shard, this, addresses, discovery, mld, config);
     this.fragments = new Ipv6Fragments(shard, errors, config);
     this.dhcp = new Dhcp6(shard, this);
+    ForwardingConfig forwards = shard.setting(ForwardingConfig.class, null);
+    this.forwarding =
+        forwards == null
+            ? null
+            : new Ipv6Forwarding(
+                shard, this, addresses, routes, discovery, errors, config, forwards);
     this.input =
-        new Ipv6Input(shard, addresses, mld.memberships(), icmp, errors, fragments, config);
+        new Ipv6Input(
+            shard, this, addresses, mld.memberships(), icmp, errors, fragments, forwarding, config);
   }
 
   @Override
@@ -161,11 +177,42 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
-    long hi = via == null ? 0 : Ipv6Scope.onWire(via.hi());
-    long lo = via == null ? 0 : via.lo();
-    routes.put(
-        Ipv6Routes.Kind.CONFIGURED, destination, new Ipv6Routes.NextHop(through, hi, lo, false));
+    addRoute(destination, new NextHop(through, via, 0, null));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalArgumentException if the metric is 2<sup>30</sup> or more: those are of what
+   *     Neighbor Discovery finds out
+   */
+  @Override
+  public void addRoute(IpPrefix destination, NextHop hop) {
+    if (hop.metric() >= Ipv6Routes.FIRST_FOUND_METRIC) {
+      throw new IllegalArgumentException(
+          "a metric of an IPv6 route is less than 2^30, not " + hop.metric());
+    }
+    routes.add(destination, onWire(hop));
     changed();
+  }
+
+  @Override
+  public void removeRoute(IpPrefix destination, NextHop hop) {
+    routes.remove(destination, onWire(hop));
+    changed();
+  }
+
+  /** The same way with its router's address as on the wire: its link is the interface's. */
+  private static NextHop onWire(NextHop hop) {
+    return Ipv6Scope.zone(hop.viaHi()) == 0
+        ? hop
+        : new NextHop(
+            hop.through(),
+            new IpAddress(Ipv6Scope.onWire(hop.viaHi()), hop.viaLo()),
+            hop.metric(),
+            (hop.sourceHi() | hop.sourceLo()) == 0
+                ? null
+                : new IpAddress(hop.sourceHi(), hop.sourceLo()));
   }
 
   /** An address or a route has changed. */
@@ -232,12 +279,8 @@ final class Ipv6Family implements IpFamily {
   private Ipv6Route makeRoute(
       long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
     if ((sourceHi | sourceLo) == 0) {
-      Ipv6Routes.NextHop next = findNextHop(0, 0, destinationHi, destinationLo);
-      IpAddress chosen =
-          next == null
-              ? null
-              : addresses.sourceFor(
-                  next.through(), new IpAddress(destinationHi, destinationLo), false);
+      NextHop next = findNextHop(0, 0, destinationHi, destinationLo);
+      IpAddress chosen = next == null ? null : sourceFor(next, destinationHi, destinationLo);
       return chosen == null
           ? null
           : routeTo(chosen.hi(), chosen.lo(), destinationHi, destinationLo);
@@ -253,31 +296,31 @@ final class Ipv6Family implements IpFamily {
     return refresh(route) ? route : null;
   }
 
+  /** The address to send from: the route's choice, else that of RFC 6724. */
+  private IpAddress sourceFor(NextHop next, long destinationHi, long destinationLo) {
+    return addresses.isLocal(next.sourceHi(), next.sourceLo())
+        ? new IpAddress(next.sourceHi(), next.sourceLo())
+        : addresses.sourceFor(next.through(), new IpAddress(destinationHi, destinationLo), false);
+  }
+
   /** Points a route at where its destination is reached now; false if it no longer is. */
   boolean refresh(Ipv6Route route) {
     long hi = route.destinationHi();
     long lo = route.destinationLo();
-    Ipv6Routes.NextHop next = findNextHop(route.sourceHi(), route.sourceLo(), hi, lo);
+    NextHop next = findNextHop(route.sourceHi(), route.sourceLo(), hi, lo);
     if (next == null || !addresses.isLocal(route.sourceHi(), route.sourceLo())) {
       return false;
     }
-    NetInterface through = next.through();
-    long viaHi = next.isOnLink() ? Ipv6Scope.onWire(hi) : next.viaHi();
-    long viaLo = next.isOnLink() ? lo : next.viaLo();
-    if (next.bySource()) {
+    if (Ipv6Routes.isLearnedDefault(next)) {
       IpAddress better =
           discovery.routerFor(
-              through, Ipv6Scope.onWire(route.sourceHi()), route.sourceLo(), shard.clock().now());
-      viaHi = better == null ? viaHi : better.hi();
-      viaLo = better == null ? viaLo : better.lo();
+              next.through(),
+              Ipv6Scope.onWire(route.sourceHi()),
+              route.sourceLo(),
+              shard.clock().now());
+      next = better == null ? next : new NextHop(next.through(), better, 0, null);
     }
-    route.pointTo(
-        through,
-        linkMtu(through),
-        viaHi,
-        viaLo,
-        Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1,
-        generation);
+    route.pointTo(next, Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1, generation);
     return true;
   }
 
@@ -286,10 +329,9 @@ final class Ipv6Family implements IpFamily {
     return GROUP_MAC | (lo & 0xffff_ffffL);
   }
 
-  private Ipv6Routes.NextHop findNextHop(long sourceHi, long sourceLo, long hi, long lo) {
+  private NextHop findNextHop(long sourceHi, long sourceLo, long hi, long lo) {
     if (Ipv6Addresses.isMulticast(hi)) {
-      NetInterface on = groupInterface(sourceHi, sourceLo);
-      return on == null ? null : Ipv6Routes.NextHop.onLink(on);
+      return onLink(groupInterface(sourceHi, sourceLo));
     }
     if (Ipv6Scope.isLinkLocal(hi)) {
       int index = Ipv6Scope.zone(hi) - 1;
@@ -297,18 +339,27 @@ final class Ipv6Family implements IpFamily {
       // RFC 4007 §6: a zone's addresses are sent to from inside the zone; other sources of ours are
       // reached there as well.
       boolean same = Ipv6Scope.zone(sourceHi) == 0 || Ipv6Scope.zone(sourceHi) == index + 1;
-      return known && same ? Ipv6Routes.NextHop.onLink(shard.networkInterface(index)) : null;
+      return known && same ? onLink(shard.networkInterface(index)) : null;
     }
     if ((hi | lo) == 0 || Ipv6Addresses.isNoHost(hi, lo)) {
       return null;
     }
-    Ipv6Routes.NextHop next = routes.find(hi, lo);
+    NextHops ways = routes.lookup(hi, lo);
+    if (ways == null) {
+      return null;
+    }
+    NextHop next =
+        ways.isSingle()
+            ? ways.first()
+            : ways.choose(Long.hashCode((sourceHi * 31 + sourceLo) * 31 + hi * 31 + lo));
     // RFC 4291 §2.5.6: nothing from a link-local address leaves the link.
     boolean leaves =
-        next != null
-            && Ipv6Scope.isLinkLocal(sourceHi)
-            && Ipv6Scope.zone(sourceHi) != next.through().index() + 1;
+        Ipv6Scope.isLinkLocal(sourceHi) && Ipv6Scope.zone(sourceHi) != next.through().index() + 1;
     return leaves ? null : next;
+  }
+
+  private static NextHop onLink(NetInterface through) {
+    return through == null ? null : new NextHop(through, null, 0, null);
   }
 
   private NetInterface groupInterface(long sourceHi, long sourceLo) {
@@ -351,8 +402,22 @@ final class Ipv6Family implements IpFamily {
   // ---- errors ----
 
   @Override
+  public void shortened(Frame datagram) {
+    long at = datagram.l3Address();
+    int payload = (int) (datagram.address() - at) + datagram.length() - Ipv6Header.SIZE;
+    Ipv6Header.rewrite(at, payload, Ipv6Header.trafficClass(at));
+  }
+
+  @Override
   public void sendUnreachable(Frame offending, IcmpError error, long now) {
     errors.sendUnreachable(offending, error, now);
+  }
+
+  /** The next hop of a packet that was being forwarded does not answer. */
+  void unreachableInTransit(Frame packet, long now) {
+    if (forwarding != null) {
+      forwarding.unreachable(packet, now);
+    }
   }
 
   /**
@@ -388,6 +453,7 @@ final class Ipv6Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }
@@ -400,7 +466,8 @@ final class Ipv6Family implements IpFamily {
     changed();
   }
 
-  private int linkMtu(NetInterface on) {
+  /** The largest packet that an interface takes, as the device or a router says. */
+  int linkMtu(NetInterface on) {
     int said = on.index() < linkMtus.length ? linkMtus[on.index()] : 0;
     return said == 0 ? on.mtu() : Math.min(said, on.mtu());
   }
@@ -424,6 +491,20 @@ final class Ipv6Family implements IpFamily {
 
   int generation() {
     return generation;
+  }
+
+  Shard shard() {
+    return shard;
+  }
+
+  /** Where the packet filter is asked. */
+  FilterHooks hooks() {
+    return hooks;
+  }
+
+  /** Whether packets for others are forwarded. */
+  boolean isRouter() {
+    return forwarding != null;
   }
 
   Ipv6Output output() {

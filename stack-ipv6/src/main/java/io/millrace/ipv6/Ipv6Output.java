@@ -6,6 +6,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.ip.Route;
 import io.millrace.net.Shard;
@@ -44,12 +45,14 @@ final class Ipv6Output {
       int hopLimit,
       boolean dontFragment,
       long now) {
-    if (!route.isCurrent() && !family.refresh(route)) {
+    // RFC 4861 §6.3.6: when a router does not answer, another one of the same metric has its turn.
+    if ((!route.isCurrent() || route.isSilent()) && !family.refresh(route)) {
       drop(frame, DropReason.IP_NO_ROUTE);
       return;
     }
     int payload = frame.totalLength();
-    if (payload + Ipv6Header.SIZE <= route.pathMtu() || isCutByPort(route, frame, payload)) {
+    if (payload + Ipv6Header.SIZE <= route.pathMtu()
+        || isCutByPort(route, frame, protocol, payload)) {
       counters.increment(Counter.IP_OUT_REQUESTS);
       int label = route.flowLabel(protocol, frame.address());
       route.pushHeader(frame, payload, protocol, trafficClass, hopLimit, label);
@@ -98,10 +101,11 @@ final class Ipv6Output {
     return null;
   }
 
-  private static boolean isCutByPort(Ipv6Route route, Frame frame, int payload) {
+  private static boolean isCutByPort(Ipv6Route route, Frame frame, int protocol, int payload) {
+    int needed = protocol == IpProtocol.UDP ? PortInfo.TX_SEGMENT_UDP6 : PortInfo.TX_SEGMENT_TCP6;
     return frame.segmentSize() != 0
         && payload <= Ipv6Header.MAX_PAYLOAD
-        && route.networkInterface().info().offers(PortInfo.TX_SEGMENT_TCP6);
+        && route.networkInterface().info().offers(needed);
   }
 
   private void drop(Frame frame, DropReason reason) {

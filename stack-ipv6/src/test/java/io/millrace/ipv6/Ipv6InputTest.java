@@ -78,6 +78,23 @@ class Ipv6InputTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"1", "128", "129", "130", "131", "143", "200"})
+  void onlyDiscoveryHearsOfSomebodyWithOurAddress(int type) {
+    try (TestHost host = TestHost.start().introducePeer()) {
+      for (String to : new String[] {TestHost.OURS, "ff02::1"}) {
+        byte[] message = Packets.icmp(type, 0, 0, DATA);
+        host.expectDrop(
+            DropReason.IP_BAD_SOURCE,
+            Packets.ip(Packets.ICMPV6, message).from(TestHost.OURS).to(to).hops(255));
+      }
+      host.expectDrop(
+          DropReason.IP_BAD_SOURCE,
+          Packets.ip(Packets.ICMPV6, new byte[0]).from(TestHost.OURS).hops(255));
+      assertThat(host.sent()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {"2001:db8::3", "::1", "::", "ff02::2", "ff05::1", "ff0e::101", "fe80:1:fffe::1"})
   void whatIsForOthersIsDropped(String destination) {

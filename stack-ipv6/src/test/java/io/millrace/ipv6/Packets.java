@@ -20,6 +20,12 @@ final class Packets extends FramePackets {
     return ByteBuffer.allocate(16).putLong(address.hi()).putLong(address.lo()).array();
   }
 
+  /** The address at an offset of a packet. */
+  static IpAddress addressAt(byte[] packet, int at) {
+    ByteBuffer bytes = ByteBuffer.wrap(packet);
+    return new IpAddress(bytes.getLong(at), bytes.getLong(at + 8));
+  }
+
   /** A packet from the peer to us, to be changed before it is built. */
   static Ip ip(int protocol, byte[] payload) {
     return new Ip(protocol, payload);
@@ -35,6 +41,7 @@ final class Packets extends FramePackets {
     private String source = TestHost.PEER;
     private String destination = TestHost.OURS;
     private int trafficClass;
+    private int flowLabel = 0x12345;
     private int hopLimit = 64;
     private long linkDestination = TestPort.MAC;
     private boolean checksum;
@@ -57,6 +64,11 @@ final class Packets extends FramePackets {
 
     Ip trafficClass(int value) {
       trafficClass = value;
+      return this;
+    }
+
+    Ip label(int value) {
+      flowLabel = value;
       return this;
     }
 
@@ -110,7 +122,7 @@ final class Packets extends FramePackets {
       }
       behind.writeBytes(data);
       ByteBuffer ip = ByteBuffer.allocate(40 + behind.size());
-      ip.putInt(6 << 28 | trafficClass << 20 | 0x12345).putShort((short) behind.size());
+      ip.putInt(6 << 28 | trafficClass << 20 | flowLabel).putShort((short) behind.size());
       ip.put((byte) (extensions.isEmpty() ? protocol : extensions.get(0).number()));
       ip.put((byte) hopLimit).put(address(source)).put(address(destination));
       ip.put(behind.toByteArray());

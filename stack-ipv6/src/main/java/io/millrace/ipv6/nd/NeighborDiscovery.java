@@ -83,6 +83,9 @@ public final class NeighborDiscovery implements NeighborResolver {
    */
   public void start(NetInterface on, long now) {
     host.joinGroup(on, NdAddress.LINK_GROUP_HI, NdAddress.ALL_NODES_LO);
+    if (host.isRouter(on)) {
+      host.joinGroup(on, NdAddress.LINK_GROUP_HI, NdAddress.ALL_ROUTERS_LO); // RFC 4291 §2.8
+    }
     if (shard.index() == 0) {
       autoconf.linkLocal(on, 0, now);
     }

@@ -57,7 +57,8 @@ final class RouterDiscovery {
   /** A valid advertisement; it stays the caller's. */
   DropReason advertisement(Frame message, NetInterface from, long now) {
     NdLink link = links.of(from);
-    if (!link.isListening() || links.isRouter(from)) {
+    // A router takes them where it was told to, as a host of that link (RFC 7084 §4.2, W-1).
+    if (!link.isListening() || link.isAdvertised()) {
       return DropReason.ND_IGNORED;
     }
     long at = message.address();

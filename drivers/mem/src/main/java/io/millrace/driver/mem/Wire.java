@@ -35,6 +35,8 @@ final class Wire {
       PortInfo.TX_CHECKSUM
           | PortInfo.TX_SEGMENT_TCP4
           | PortInfo.TX_SEGMENT_TCP6
+          | PortInfo.TX_SEGMENT_UDP4
+          | PortInfo.TX_SEGMENT_UDP6
           | PortInfo.RX_CHECKSUM
           | PortInfo.RX_LARGE;
 

@@ -24,6 +24,9 @@ public final class TestPort implements Port, PortQueue {
   private FramePool pool;
   private boolean large;
   private int receiveFlags;
+  private int segmentSize;
+  private boolean forgetful;
+  private long count;
 
   /** A port with {@link #MAC}; {@code offloads} as in {@link PortInfo}. */
   public TestPort(int mtu, int offloads) {
@@ -48,6 +51,21 @@ public final class TestPort implements Port, PortQueue {
   /** Sets these flags on the frames that are received from now on. */
   public void receiveFlags(int flags) {
     receiveFlags = flags;
+  }
+
+  /** Says from now on that what is received has been put together of packets with so much data. */
+  public void merged(int size) {
+    segmentSize = size;
+  }
+
+  /** Only counts what is sent from now on. */
+  public void forgetful() {
+    forgetful = true;
+  }
+
+  /** How many frames were sent since this port is forgetful. */
+  public long count() {
+    return count;
   }
 
   /** What was sent since the last time this was asked, in order. */
@@ -80,6 +98,7 @@ public final class TestPort implements Port, PortQueue {
       Bytes.copyIn(bytes, 0, frame.append(bytes.length), bytes.length);
       frame.receiveTime(now);
       frame.set(receiveFlags);
+      frame.segmentSize(segmentSize);
       out[n++] = frame;
     }
     return n;
@@ -89,6 +108,11 @@ public final class TestPort implements Port, PortQueue {
   public int txBurst(Frame[] frames, int from, int to) {
     for (int i = from; i < to; i++) {
       Frame frame = frames[i];
+      if (forgetful) {
+        count++;
+        frame.release();
+        continue;
+      }
       byte[] bytes = new byte[frame.totalLength()];
       Bytes.copyOut(frame.address(), bytes, 0, frame.length());
       if (frame.tailLength() != 0) {
