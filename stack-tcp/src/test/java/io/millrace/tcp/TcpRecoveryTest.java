@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.diag.Counter;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -59,6 +60,8 @@ class TcpRecoveryTest {
   // ---- without SACK ----
 
   @Test
+  @Tag("rfc3042:2-1")
+  @Tag("rfc3042:2-2")
   void theFirstTwoDuplicatesSendNewData() {
     try (TcpWire wire = sending(TcpWire.open())) {
       duplicates(wire, 1);

@@ -624,6 +624,9 @@ public final class TcpMachine {
     t.rtt.sample(rtt, config.minRto(), config.maxRto());
     long measured = Math.max(rtt, 1); // 0 says that there is none
     t.minRtt = t.minRtt == 0 ? measured : Math.min(t.minRtt, measured);
+    if (t.rackRtt == 0) {
+      t.rackRtt = measured; // until the first segment of data has arrived
+    }
     t.set(Tcb.PROBE_ALLOWED);
   }
 
