@@ -10,5 +10,4 @@ module io.millrace.testkit {
   exports io.millrace.testkit.driver;
   exports io.millrace.testkit.netns;
   exports io.millrace.testkit.packet;
-  exports io.millrace.testkit.script;
 }
