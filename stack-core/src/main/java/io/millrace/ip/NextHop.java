@@ -80,12 +80,18 @@ public final class NextHop {
 
   /** Remembers the router as a neighbor. */
   public void neighbor(Neighbor found) {
+    found.markRouter();
     neighbor = found;
   }
 
-  /** Whether the router was asked for lately and did not answer. */
+  /** Whether the router did not answer when it was asked last. */
   boolean isSilent() {
-    return neighbor != null && neighbor.isFailed();
+    return neighbor != null && neighbor.isSilent();
+  }
+
+  /** Says that the router would have been used if it were not silent. */
+  void want() {
+    neighbor.want();
   }
 
   /** How much this way is wanted by a flow, compared as unsigned (RFC 2991 §4). */

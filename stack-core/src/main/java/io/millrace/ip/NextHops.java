@@ -43,7 +43,8 @@ public final class NextHops {
 
   /**
    * The way for a flow: the one with the highest random weight (RFC 2991 §4) of those whose router
-   * answers, of all if none does.
+   * answers, of all if none does. One that does not is asked in the background whether it is back
+   * (RFC 1122 §3.3.1.5, RFC 4861 §6.3.6).
    *
    * @param flow a hash of what the flow's packets have in common
    */
@@ -56,8 +57,12 @@ public final class NextHops {
     NextHop chosen = null;
     long most = 0;
     for (NextHop each : best) {
+      if (!silentToo && each.isSilent()) {
+        each.want();
+        continue;
+      }
       long weight = each.weight(flow) + Long.MIN_VALUE;
-      if ((chosen == null || weight > most) && (silentToo || !each.isSilent())) {
+      if (chosen == null || weight > most) {
         chosen = each;
         most = weight;
       }
@@ -73,6 +78,16 @@ public final class NextHops {
       }
     }
     return false;
+  }
+
+  /** The one of these ways that leads to the same router, through the same interface; or null. */
+  public NextHop find(NextHop way) {
+    for (NextHop each : all) {
+      if (each.isSameWay(way)) {
+        return each;
+      }
+    }
+    return null;
   }
 
   /** These ways and one more, which takes the place of one to the same router. */

@@ -21,6 +21,9 @@ import io.millrace.time.TimerNode;
  *                                                REMOVED
  * </pre>
  *
+ * <p>A {@link #markRouter router} that does not answer is not forgotten but INCOMPLETE and {@link
+ * #isSilent silent}: nothing is asked until somebody sends to it, or {@link #want wants} it.
+ *
  * <p>A route keeps its neighbor; on the packet path it asks only {@link #isUsable()}.
  * <b>Thread:</b> the shard's.
  */
@@ -31,7 +34,7 @@ public final class Neighbor extends TimerNode {
     REMOVED,
     /** Did not answer; nothing is sent for a short while. */
     FAILED,
-    /** The question is out. */
+    /** The question is out, or will be as soon as somebody sends. */
     INCOMPLETE,
     /** An address that was good once: good enough to send to, but to be confirmed then. */
     STALE,
@@ -55,6 +58,9 @@ public final class Neighbor extends TimerNode {
   private long usedAt = Long.MIN_VALUE;
   private long confirmedAt;
   private boolean used;
+  private boolean router;
+  private boolean silent;
+  private boolean wanted;
   private Frame first;
   private Frame last;
 
@@ -130,9 +136,23 @@ public final class Neighbor extends TimerNode {
     return linkHead;
   }
 
-  /** Whether it was asked for lately and did not answer. */
-  public boolean isFailed() {
-    return state == State.FAILED;
+  /**
+   * Whether it did not answer when it was asked last. A router that is silent is asked again in the
+   * background while it is {@link #want wanted}, and is no longer silent as soon as its link
+   * address is heard of.
+   */
+  public boolean isSilent() {
+    return silent;
+  }
+
+  /** Says that others are sent to by way of this neighbor, so that its silence is remembered. */
+  public void markRouter() {
+    router = true;
+  }
+
+  /** Says that it would have been sent to, were it not silent. */
+  public void want() {
+    wanted = true;
   }
 
   /** Whether it is still in its table. A route that holds a removed one looks up anew. */
@@ -201,7 +221,23 @@ public final class Neighbor extends TimerNode {
     usable = newState.compareTo(State.DELAY) >= 0;
   }
 
+  boolean isRouter() {
+    return router;
+  }
+
+  void silent(boolean is) {
+    silent = is;
+  }
+
+  /** Whether it was wanted since the last time this was asked. */
+  boolean takeWanted() {
+    boolean was = wanted;
+    wanted = false;
+    return was;
+  }
+
   void address(long newMac) {
+    silent = false;
     mac = newMac;
     linkHead = newMac << 16 | networkInterface.mac() >>> 32;
   }

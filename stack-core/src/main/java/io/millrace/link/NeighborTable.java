@@ -219,6 +219,7 @@ public final class NeighborTable {
   public void remove(Neighbor neighbor) {
     wheel.cancel(neighbor);
     neighbor.state(State.REMOVED);
+    neighbor.silent(false);
     unlink(neighbor);
     Frame datagram;
     while ((datagram = take(neighbor)) != null) {
@@ -275,7 +276,9 @@ public final class NeighborTable {
   void onTimer(Neighbor neighbor, long now) {
     switch (neighbor.state()) {
       case INCOMPLETE -> {
-        if (neighbor.attempts < config.attempts()) {
+        if (neighbor.attempts == 0) {
+          askAside(neighbor, now);
+        } else if (neighbor.attempts < config.attempts()) {
           ask(neighbor, now);
         } else {
           fail(neighbor, now);
@@ -298,17 +301,55 @@ public final class NeighborTable {
           ask(neighbor, now);
         } else {
           // Whoever sends next asks all: the address may have moved (RFC 1122 §2.3.2.1 (2)).
-          remove(neighbor);
+          forget(neighbor, now);
           resolver.lost(neighbor, now);
         }
       }
-      case STALE, FAILED -> remove(neighbor);
+      case FAILED -> {
+        forget(neighbor, now);
+        if (neighbor.isSilent()) {
+          askAside(neighbor, now);
+        }
+      }
+      case STALE -> remove(neighbor);
       case REMOVED -> throw new AssertionError("a removed neighbor has no timer");
     }
   }
 
+  /**
+   * What was known of a neighbor that does not answer is no longer believed: who sends to it asks
+   * all. That a router was silent is remembered, so that others are preferred to it (RFC 1122
+   * §3.3.1.5, RFC 4861 §6.3.6).
+   */
+  private void forget(Neighbor neighbor, long now) {
+    if (!neighbor.isRouter()) {
+      remove(neighbor);
+      return;
+    }
+    neighbor.state(State.INCOMPLETE);
+    neighbor.silent(true);
+    neighbor.attempts = 0;
+    wheel.schedule(neighbor, now + config.failed() * MILLI);
+  }
+
+  /**
+   * Nothing waits for this router, as others are preferred to it. It is asked whether it is back,
+   * once in a while, if it would be used; if nobody has cared for long, it is forgotten.
+   */
+  private void askAside(Neighbor neighbor, long now) {
+    if (neighbor.takeWanted()) {
+      neighbor.markUsed(now);
+      resolver.solicit(neighbor, now);
+    } else if (neighbor.usedAt() + config.idle() * MILLI <= now) {
+      remove(neighbor);
+      return;
+    }
+    wheel.schedule(neighbor, now + config.failed() * MILLI);
+  }
+
   private void fail(Neighbor neighbor, long now) {
     neighbor.state(State.FAILED);
+    neighbor.silent(true);
     wheel.schedule(neighbor, now + config.failed() * MILLI);
     // A transport that is told may send again at once: that is dropped, as the state is FAILED
     // already.
@@ -343,7 +384,7 @@ public final class NeighborTable {
       neighbor.enqueue(datagram);
       held++;
     }
-    if (!neighbor.isScheduled()) {
+    if (neighbor.attempts == 0) {
       ask(neighbor, now);
     }
   }

@@ -125,6 +125,64 @@ class NeighborTableTest {
     assertThat(asked).hasSize(1);
   }
 
+  @Tag("rfc4861:6.3.6-1")
+  @Test
+  void aSilentRouterIsAskedAgainInTheBackgroundOnlyWhileItIsWanted() {
+    Neighbor router = want(1);
+    router.markRouter();
+    send(router);
+    advance(3 * SECOND);
+    assertThat(router.isSilent()).isTrue();
+    asked.clear();
+    for (int i = 0; i < 20; i++) {
+      router.want();
+      advance(SECOND);
+    }
+    // Failed at 4, and then once every five seconds.
+    assertThat(asked).containsExactly("all 9", "all 14", "all 19", "all 24");
+    advance(60 * SECOND);
+    assertThat(asked).hasSize(4);
+    assertThat(router.isSilent()).isTrue();
+    table.answered(router, MAC, now);
+    assertThat(router.isSilent()).isFalse();
+    send(router);
+    assertThat(port.lastDestination).isEqualTo(MAC);
+  }
+
+  @Test
+  void aRouterThatNoLongerAnswersIsSilentAndWhoSendsToItAsksAll() {
+    Neighbor router = want(1);
+    router.markRouter();
+    table.answered(router, MAC, now);
+    send(router);
+    // It is believed for up to a minute.
+    advance(70 * SECOND);
+    assertThat(asked).hasSize(3).allMatch(each -> each.startsWith("alone"));
+    assertThat(lost).hasSize(1);
+    assertThat(router.isSilent()).isTrue();
+    asked.clear();
+    // There is no other: what is sent to it waits for it, and it is asked for as if it were new.
+    send(router);
+    assertThat(table.held()).isEqualTo(1);
+    advance(10 * SECOND);
+    assertThat(asked).hasSize(3).allMatch(each -> each.startsWith("all"));
+    assertThat(unreachable).isEqualTo(1);
+    assertThat(lost).hasSize(2);
+  }
+
+  @Test
+  void aSilentRouterThatNobodyWantsIsForgotten() {
+    Neighbor router = want(1);
+    router.markRouter();
+    send(router);
+    advance(590 * SECOND);
+    assertThat(router.isRemoved()).isFalse();
+    advance(20 * SECOND);
+    assertThat(router.isRemoved()).isTrue();
+    assertThat(router.isSilent()).isFalse();
+    assertThat(asked).hasSize(3);
+  }
+
   @Tag("rfc4861:7.2.2-3")
   @Test
   void datagramsWaitAndTheLatestAreKept() {

@@ -95,9 +95,9 @@ final class Ipv4Route extends Route {
     return generation == family.generation();
   }
 
-  /** Whether the route's router was asked for lately and did not answer. */
+  /** Whether the route's router did not answer when it was asked last. */
   boolean isSilent() {
-    return router != null && neighbor != null && neighbor.isFailed();
+    return router != null && neighbor != null && neighbor.isSilent();
   }
 
   /** Whether datagrams of ours may say "don't fragment" on this path. */

@@ -6,6 +6,7 @@ import io.millrace.buf.Bytes;
 import io.millrace.diag.DropReason;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -268,6 +269,50 @@ class HostRequirementsTest {
       host.send(route, Packets.udpPacket(1, 2, DATA), true);
       assertThat(host.sentOne().getHeader().getDstAddr().toString()).isEqualTo("02:00:00:00:00:03");
     }
+  }
+
+  @Tag("rfc1122:3.3.1.5-1")
+  @Test
+  void aRouterThatIsGoneIsPassedOverUntilItAnswersAgain() {
+    try (TestHost host = TestHost.start()) {
+      host.stack.addRoute("0.0.0.0/0", "10.0.0.253", 0);
+      host.advance(3 * TestHost.SECOND);
+      host.sent();
+      host.send(host.routeTo("192.0.2.1"), Packets.udpPacket(1, 2, DATA), true);
+      String gone = asked(host);
+      String other = gone.equals(TestHost.ROUTER) ? "10.0.0.253" : TestHost.ROUTER;
+      host.advance(4 * TestHost.SECOND);
+      host.sent();
+      host.send(host.routeTo("192.0.2.1"), Packets.udpPacket(1, 2, DATA), true);
+      assertThat(asked(host)).isEqualTo(other);
+      host.receive(Packets.arp(2, TestHost.PEER_MAC + 1, other, TestPort.MAC, TestHost.OURS));
+      assertThat(host.sentDatagrams()).hasSize(1);
+      // No new flow waits for the one that is gone, of 100 that start over a minute.
+      int asked = 0;
+      for (int i = 0; i < 100; i++) {
+        host.send(host.routeTo("198.51.100." + i), Packets.udpPacket(1, 2, DATA), true);
+        List<byte[]> sent = host.sent();
+        assertThat(sent.stream().filter(HostRequirementsTest::isIp)).hasSize(1);
+        host.advance(TestHost.SECOND / 2);
+        asked += host.sentArp().size();
+        host.receive(Packets.arp(2, TestHost.PEER_MAC + 1, other, TestPort.MAC, TestHost.OURS));
+      }
+      assertThat(asked).isBetween(8, 20);
+      // It is back, and has its share again.
+      host.receive(Packets.arp(2, TestHost.PEER_MAC, gone, TestPort.MAC, TestHost.OURS));
+      host.sent();
+      int back = 0;
+      for (int i = 0; i < 100; i++) {
+        host.send(host.routeTo("203.0.113." + i), Packets.udpPacket(1, 2, DATA), true);
+        String to = host.sentOne().getHeader().getDstAddr().toString();
+        back += to.equals("02:00:00:00:00:02") ? 1 : 0;
+      }
+      assertThat(back).isBetween(20, 80);
+    }
+  }
+
+  private static boolean isIp(byte[] frame) {
+    return frame[12] == 8 && frame[13] == 0;
   }
 
   private static String asked(TestHost host) {

@@ -9,6 +9,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpRoute;
 import io.millrace.ip.ReversePath;
+import io.millrace.testkit.host.TestPort;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -7,6 +7,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.Arrays;

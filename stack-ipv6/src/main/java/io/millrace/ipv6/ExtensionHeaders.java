@@ -119,7 +119,13 @@ final class ExtensionHeaders {
    * Walks on, in a packet that has just been put together, behind where its fragment header was.
    */
   DropReason resume(long at, int from, int total) {
-    return walk(at, numberAt(at, from), from, total);
+    int numberAt = numberAt(at, from);
+    if (Bytes.u8(at + numberAt) == HOP_BY_HOP) {
+      // RFC 8200 §4.1: it came behind the fragment header, even if it is the first one now.
+      evenToGroup = false;
+      return refuse(Icmpv6Header.CODE_UNRECOGNIZED_NEXT_HEADER, numberAt);
+    }
+    return walk(at, numberAt, from, total);
   }
 
   private DropReason walk(long at, int numberAt, int from, int total) {

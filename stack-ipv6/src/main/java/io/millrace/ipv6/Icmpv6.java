@@ -67,7 +67,7 @@ final class Icmpv6 {
       dropped = DropReason.ICMP_BAD_CHECKSUM;
     } else {
       int type = Icmpv6Header.type(at);
-      if (type >= Icmpv6Header.ROUTER_SOLICITATION && type <= Icmpv6Header.REDIRECT) {
+      if (Icmpv6Header.isDiscovery(type)) {
         discover(type, frame, from, now);
         return;
       }

@@ -85,6 +85,11 @@ final class Icmpv6Header {
     return type < FIRST_INFORMATIONAL || type == REDIRECT;
   }
 
+  /** Whether a type is one of Neighbor Discovery's (RFC 4861 §4). */
+  static boolean isDiscovery(int type) {
+    return type >= ROUTER_SOLICITATION && type <= REDIRECT;
+  }
+
   /** Whether the checksum over pseudo-header and message is right (RFC 4443 §2.3). */
   static boolean checksumGood(
       long at, int length, long sourceHi, long sourceLo, long destinationHi, long destinationLo) {

@@ -25,6 +25,9 @@ final class Ipv6Input {
   private final Ipv6Fragments fragments;
   private final ExtensionHeaders extensions;
 
+  /** Null where no client is. */
+  private Dhcp6 dhcp;
+
   Ipv6Input(
       Shard shard,
       Ipv6Addresses addresses,
@@ -41,6 +44,10 @@ final class Ipv6Input {
     this.errors = errors;
     this.fragments = fragments;
     this.extensions = new ExtensionHeaders(config);
+  }
+
+  void dhcp(Dhcp6 newDhcp) {
+    dhcp = newDhcp;
   }
 
   /** Takes ownership of a frame whose window starts at the header. */
@@ -111,7 +118,10 @@ final class Ipv6Input {
 
   /** Somebody who has our address is heard of by Neighbor Discovery alone (RFC 4862 §5.4). */
   private static boolean isDiscovery(long at) {
-    return Ipv6Header.nextHeader(at) == IpProtocol.ICMPV6 && Ipv6Header.hopLimit(at) == 255;
+    return Ipv6Header.nextHeader(at) == IpProtocol.ICMPV6
+        && Ipv6Header.hopLimit(at) == 255
+        && Ipv6Header.totalLength(at) > Ipv6Header.SIZE
+        && Icmpv6Header.isDiscovery(Icmpv6Header.type(at + Ipv6Header.SIZE));
   }
 
   private void inputExtended(Frame frame, NetInterface from, long now) {
@@ -169,6 +179,10 @@ final class Ipv6Input {
         }
       }
       case IpProtocol.UDP -> {
+        if (dhcp != null && dhcp.isFor(frame, from)) {
+          dhcp.input(frame, from, now);
+          return;
+        }
         transport = shard.udp();
         if (transport != null) {
           if ((frame.sourceHi() | frame.sourceLo()) == 0) {

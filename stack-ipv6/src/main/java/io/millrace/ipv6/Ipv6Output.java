@@ -44,7 +44,8 @@ final class Ipv6Output {
       int hopLimit,
       boolean dontFragment,
       long now) {
-    if (!route.isCurrent() && !family.refresh(route)) {
+    // RFC 4861 §6.3.6: when a router does not answer, another one of the same metric has its turn.
+    if ((!route.isCurrent() || route.isSilent()) && !family.refresh(route)) {
       drop(frame, DropReason.IP_NO_ROUTE);
       return;
     }

@@ -6,6 +6,7 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.NextHop;
 import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
@@ -33,6 +34,10 @@ final class Ipv6Route extends Route {
 
   private NetInterface networkInterface;
   private Neighbor neighbor;
+
+  /** Null if the destination is on the link. */
+  private NextHop router;
+
   private long nextHopHi;
   private long nextHopLo;
   private int linkHeaderSize;
@@ -67,21 +72,21 @@ final class Ipv6Route extends Route {
   }
 
   /**
-   * Points the route at an interface and a next hop, at the family's present generation.
+   * Points the route at a next hop, at the family's present generation.
    *
    * @param group the link address if the destination is a group, else -1
-   * @param viaHi with {@code viaLo} the address of the next hop, as on the wire
    */
-  void pointTo(
-      NetInterface through, int mtu, long viaHi, long viaLo, long group, int newGeneration) {
+  void pointTo(NextHop next, long group, int newGeneration) {
+    NetInterface through = next.through();
     networkInterface = through;
-    nextHopHi = viaHi;
-    nextHopLo = viaLo;
+    router = next.isOnLink() ? null : next;
+    nextHopHi = next.isOnLink() ? wireDestinationHi : next.viaHi();
+    nextHopLo = next.isOnLink() ? destinationLo() : next.viaLo();
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
-    linkMtu = mtu;
-    pathMtu = pathMtuTimer == null ? mtu : Math.min(pathMtu, mtu);
+    linkMtu = family.linkMtu(through);
+    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -92,6 +97,11 @@ final class Ipv6Route extends Route {
 
   boolean isCurrent() {
     return generation == family.generation();
+  }
+
+  /** Whether the route's router was asked for lately and did not answer. */
+  boolean isSilent() {
+    return router != null && neighbor != null && neighbor.isSilent();
   }
 
   @Override
@@ -185,6 +195,9 @@ final class Ipv6Route extends Route {
     if (next == null || !next.send(packet, now)) {
       next = family.neighbors().demand(networkInterface, nextHopHi, nextHopLo, now);
       neighbor = next;
+      if (router != null) {
+        router.neighbor(next);
+      }
       if (!next.send(packet, now)) {
         throw new AssertionError("a neighbor that was just found is in the table");
       }

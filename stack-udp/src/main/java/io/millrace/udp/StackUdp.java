@@ -1,11 +1,8 @@
 package io.millrace.udp;
 
 import io.millrace.buf.Bytes;
-import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
-import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
-import io.millrace.diag.DropReason;
 import io.millrace.flow.Flow;
 import io.millrace.flow.FlowTable;
 import io.millrace.flow.PortAllocator;
@@ -16,7 +13,6 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
 import io.millrace.net.Shard;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -29,18 +25,8 @@ final class StackUdp extends Udp {
   private final PortTable ports = new PortTable();
   private final PortAllocator ephemeral;
   private final Loop loop;
+  private final UdpInput in;
   private StackUdpSocket blocked;
-
-  /** Those that the broadcast or multicast at hand is for. */
-  private StackUdpSocket[] receivers = new StackUdpSocket[8];
-
-  /** The bytes that IP's datagram at hand has behind UDP's. */
-  private int surplus;
-
-  private final UdpSteering steering;
-
-  /** The port of {@link #steering}; -1 if there is none, or only one shard. */
-  private final int steeredPort;
 
   private int sockets;
 
@@ -50,8 +36,7 @@ final class StackUdp extends Udp {
     this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
     this.loop = new Loop(shard);
     this.flows = new FlowTable<>(16, shard.random());
-    this.steering = shard.setting(UdpSteering.class, null);
-    this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
+    this.in = new UdpInput(this, shard);
     this.ephemeral = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
   }
 
@@ -189,124 +174,11 @@ final class StackUdp extends Udp {
 
   @Override
   public void input(Frame frame, long now) {
-    DropReason dropped = accept(frame, now);
-    if (dropped != null) {
-      counters.drop(dropped);
-    }
-    frame.release();
+    in.input(frame, now);
   }
 
-  private DropReason accept(Frame frame, long now) {
-    long header = frame.address();
-    if (!UdpHeader.validate(header, frame.length())) {
-      return DropReason.UDP_BAD_LENGTH;
-    }
-    long fields = UdpHeader.fields(header);
-    surplus = frame.length() - UdpHeader.length(fields);
-    frame.trim(UdpHeader.length(fields));
-    if (!isIntact(frame, header, UdpHeader.checksum(fields))) {
-      return DropReason.UDP_BAD_CHECKSUM;
-    }
-    int sourcePort = UdpHeader.sourcePort(fields);
-    int port = UdpHeader.destinationPort(fields);
-    if (frame.has(Frame.IP_MULTICAST)) {
-      return deliverToAll(frame, sourcePort, port);
-    }
-    if (port == steeredPort && steer(frame)) {
-      return null;
-    }
-    StackUdpSocket socket =
-        find(
-            frame.destinationHi(),
-            frame.destinationLo(),
-            frame.sourceHi(),
-            frame.sourceLo(),
-            port,
-            sourcePort);
-    if (socket == null) {
-      return foreign(frame, sourcePort, port, now);
-    }
-    frame.pull(UdpHeader.SIZE);
-    deliver(socket, frame, sourcePort);
-    return null;
-  }
-
-  /** Hands a tunnel's datagram over to the shard that it belongs to, unless that is this one. */
-  private boolean steer(Frame frame) {
-    if (frame.has(Frame.HANDED_OVER)) {
-      return false;
-    }
-    int hash =
-        steering.hash().hash(frame.address() + UdpHeader.SIZE, frame.length() - UdpHeader.SIZE);
-    int to = hash < 0 ? shard.index() : hash % shard.group().size();
-    if (to == shard.index()
-        || (shard.bindings().shardsOf(IpProtocol.UDP, steeredPort) >>> to & 1) == 0) {
-      return false;
-    }
-    prepareHandOver(frame);
-    frame.retain();
-    shard.group().handOver(frame, to);
-    return true;
-  }
-
-  /** Nobody here wants the datagram: another shard does, or nobody. */
-  private DropReason foreign(Frame frame, int sourcePort, int port, long now) {
-    if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
-      int to = shard.bindings().choose(IpProtocol.UDP, port, owner(frame, sourcePort, port));
-      if (to >= 0) {
-        prepareHandOver(frame);
-        frame.retain();
-        shard.group().handOver(frame, to);
-        return null;
-      }
-    }
-    refuse(frame, now);
-    return DropReason.UDP_NO_PORT;
-  }
-
-  private int owner(Frame frame, int sourcePort, int port) {
-    return shard
-        .steering()
-        .owner(
-            frame.interfaceIndex(),
-            frame.sourceHi(),
-            frame.sourceLo(),
-            frame.destinationHi(),
-            frame.destinationLo(),
-            Flow.ports(sourcePort, port));
-  }
-
-  /** The whole IP datagram goes over, with a checksum that has been verified. */
-  private void prepareHandOver(Frame frame) {
-    frame.append(surplus);
-    if (!frame.has(Frame.CHECKSUM_PARTIAL)) {
-      frame.set(Frame.RX_CHECKSUM_OK);
-      frame.clear(Frame.REASSEMBLED);
-    }
-  }
-
-  private static boolean isIntact(Frame frame, long header, int checksum) {
-    if (frame.has(Frame.RX_CHECKSUM_OK | Frame.CHECKSUM_PARTIAL) && !frame.has(Frame.REASSEMBLED)) {
-      return true;
-    }
-    if (checksum == 0) {
-      // No checksum over IPv4 (RFC 768); not to be accepted over IPv6 (RFC 8200 §8.1).
-      return IpAddress.isV4(frame.destinationHi(), frame.destinationLo());
-    }
-    int length = frame.length();
-    long sum =
-        Checksum.pseudoHeader(
-            frame.sourceHi(),
-            frame.sourceLo(),
-            frame.destinationHi(),
-            frame.destinationLo(),
-            IpProtocol.UDP);
-    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
-    // silently.
-    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
-  }
-
-  private StackUdpSocket find(
+  /** The socket that is connected to this peer, or else bound to our end; null if there is none. */
+  StackUdpSocket find(
       long localHi, long localLo, long remoteHi, long remoteLo, int port, int remotePort) {
     if (flows.size() != 0) {
       UdpFlow flow = flows.find(localHi, localLo, remoteHi, remoteLo, Flow.ports(port, remotePort));
@@ -317,73 +189,9 @@ final class StackUdp extends Udp {
     return ports.find(localHi, localLo, port);
   }
 
-  private void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
-    counters.increment(Counter.UDP_IN_DATAGRAMS);
-    try {
-      socket.handler().onDatagram(socket, frame, frame.sourceHi(), frame.sourceLo(), sourcePort);
-    } catch (RuntimeException | Error e) {
-      shard.report("a datagram for " + socket, e);
-    }
-  }
-
-  private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
-    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
-      int length = frame.length();
-      prepareHandOver(frame);
-      shard.group().handOverToAll(frame);
-      frame.trim(length);
-    }
-    return deliverHere(frame, sourcePort, port);
-  }
-
-  /** Lends a broadcast or multicast to each socket of the port that wants it; it stays ours. */
-  DropReason deliverHere(Frame frame, int sourcePort, int port) {
-    StackUdpSocket first = ports.find(frame.destinationHi(), frame.destinationLo(), port);
-    if (first == null) {
-      return DropReason.UDP_NO_PORT; // never answered: RFC 1122 §3.2.2
-    }
-    int count = gatherReceivers(frame, first);
-    if (count == 0) {
-      return DropReason.UDP_NOT_WANTED;
-    }
-    if (count > 1) {
-      frame.set(Frame.SHARED);
-    }
-    int payload = (int) (frame.pull(UdpHeader.SIZE) - frame.base());
-    int length = frame.length();
-    for (int i = 0; i < count; i++) {
-      StackUdpSocket socket = receivers[i];
-      receivers[i] = null;
-      if (socket.isOpen()) {
-        deliver(socket, frame, sourcePort);
-        if (i < count - 1) {
-          frame.window(payload, length); // whatever the handler has done to it
-        }
-      }
-    }
-    return null;
-  }
-
-  /** Handlers may open and close sockets, so the list of the port is walked before they run. */
-  private int gatherReceivers(Frame frame, StackUdpSocket first) {
-    int count = 0;
-    for (StackUdpSocket each = first; each != null; each = each.nextOnPort) {
-      if (each.wants(frame)) {
-        if (count == receivers.length) {
-          receivers = Arrays.copyOf(receivers, count * 2);
-        }
-        receivers[count++] = each;
-      }
-    }
-    return count;
-  }
-
-  /** RFC 1122 §4.1.3.1: a datagram to a port that nobody has SHOULD be answered. */
-  private void refuse(Frame frame, long now) {
-    if (!frame.has(Frame.LINK_MULTICAST)) {
-      familyOf(frame.destinationHi(), frame.destinationLo())
-          .sendUnreachable(frame, IcmpError.PORT_UNREACHABLE, now);
-    }
+  /** The first socket that is bound to this address and port; null if there is none. */
+  StackUdpSocket findBound(long hi, long lo, int port) {
+    return ports.find(hi, lo, port);
   }
 
   @Override
@@ -414,7 +222,7 @@ final class StackUdp extends Udp {
       }
     }
     try {
-      socket.handler().onError(socket, error, destinationHi, destinationLo, remotePort);
+      socket.onError(error, destinationHi, destinationLo, remotePort);
     } catch (RuntimeException | Error e) {
       shard.report("an ICMP error for " + socket, e);
     }
@@ -453,7 +261,7 @@ final class StackUdp extends Udp {
 
   @Override
   public boolean poll(long now) {
-    boolean looped = !loop.isEmpty() && loop.deliver(this, now);
+    boolean looped = !loop.isEmpty() && loop.deliver(in, now);
     boolean unblocked = blocked != null && unblock();
     return looped || unblocked;
   }

@@ -40,6 +40,9 @@ public abstract class UdpSocket {
   /** Whether the socket has not been closed. */
   public abstract boolean isOpen();
 
+  /** What the socket has received, sent and dropped so far. */
+  public abstract UdpSocketInfo info();
+
   // ---- options ----
 
   /** The time to live or hop limit of what is sent, 1 to 255 (RFC 1122 §4.1.4). */
@@ -56,6 +59,30 @@ public abstract class UdpSocket {
 
   /** Whether the socket may send to broadcast addresses; it may not at first. */
   public abstract UdpSocket allowBroadcast(boolean on);
+
+  /**
+   * Whether what is sent has a checksum (RFC 1122 §4.1.3.4); it has at first. To switch it off is
+   * for tunnels whose contents have checksums of their own; over IPv6 the receiver must then have
+   * been told to {@linkplain #acceptZeroChecksums accept} such datagrams on its port, and what RFC
+   * 6936 §5 asks of a protocol that does this is the application's to keep. What leaves in
+   * fragments over IPv6 has one all the same.
+   *
+   * @throws UnsupportedOperationException if the port or the protocol always takes one
+   */
+  public UdpSocket sendChecksums(boolean on) {
+    throw new UnsupportedOperationException("the checksums of " + this + " cannot be switched");
+  }
+
+  /**
+   * Whether datagrams without a checksum are received over IPv6, too; they are not at first, but
+   * dropped and counted (RFC 8200 §8.1, RFC 6935 §5). For the ports of tunnels alone. Those that
+   * have a checksum are received and verified either way, and over IPv4 both are.
+   *
+   * @throws UnsupportedOperationException if the port or the protocol always wants one
+   */
+  public UdpSocket acceptZeroChecksums(boolean on) {
+    throw new UnsupportedOperationException("the checksums of " + this + " cannot be switched");
+  }
 
   // ---- groups (RFC 1112, RFC 3376 §2, RFC 3810 §3) ----
 

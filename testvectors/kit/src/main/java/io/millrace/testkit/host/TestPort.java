@@ -1,4 +1,4 @@
-package io.millrace.ipv6;
+package io.millrace.testkit.host;
 
 import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
@@ -14,8 +14,9 @@ import java.util.List;
 /**
  * A port whose other end is the test: what is put in is received, what is sent can be taken out.
  */
-final class TestPort implements Port, PortQueue {
-  static final long MAC = 0x02_00_00_00_00_01L;
+public final class TestPort implements Port, PortQueue {
+  /** The link address that a port has if it is not told another. */
+  public static final long MAC = 0x02_00_00_00_00_01L;
 
   private final PortInfo info;
   private final Deque<byte[]> incoming = new ArrayDeque<>();
@@ -24,25 +25,33 @@ final class TestPort implements Port, PortQueue {
   private boolean large;
   private int receiveFlags;
 
-  TestPort(int mtu, int offloads) {
-    info = new PortInfo("test", MAC, mtu, 1, offloads);
+  /** A port with {@link #MAC}; {@code offloads} as in {@link PortInfo}. */
+  public TestPort(int mtu, int offloads) {
+    this(mtu, offloads, MAC);
   }
 
-  void put(byte[] frame) {
+  /** A port with a link address of its own, in the low 48 bits. */
+  public TestPort(int mtu, int offloads, long mac) {
+    info = new PortInfo("test", mac, mtu, 1, offloads);
+  }
+
+  /** Has a frame received with the next duty cycle, from the Ethernet header on. */
+  public void put(byte[] frame) {
     incoming.add(frame);
   }
 
   /** Receives into large frames from now on. */
-  void large() {
+  public void large() {
     large = true;
   }
 
   /** Sets these flags on the frames that are received from now on. */
-  void receiveFlags(int flags) {
+  public void receiveFlags(int flags) {
     receiveFlags = flags;
   }
 
-  List<byte[]> takeSent() {
+  /** What was sent since the last time this was asked, in order. */
+  public List<byte[]> takeSent() {
     List<byte[]> taken = List.copyOf(sent);
     sent.clear();
     return taken;

@@ -1,23 +1,26 @@
-package io.millrace.ipv6;
+package io.millrace.testkit.host;
 
+import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.transport.Transport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A transport that remembers what it is given. */
-final class TestTransport implements Transport {
+public final class TestTransport implements Transport {
   /** A datagram as it arrived. */
-  record Received(
+  public record Received(
       IpAddress source,
       IpAddress destination,
       int trafficClass,
       int hopLimit,
       int flags,
       List<Byte> data) {
-    byte[] bytes() {
+    /** The data, from the transport header on. */
+    public byte[] bytes() {
       byte[] copy = new byte[data.size()];
       for (int i = 0; i < copy.length; i++) {
         copy[i] = data.get(i);
@@ -35,22 +38,28 @@ final class TestTransport implements Transport {
   }
 
   /** An error as it was told. */
-  record Told(
+  public record Told(
       IcmpError error, int mtu, IpAddress source, IpAddress destination, int ports, int quoted) {}
 
   private final int protocol;
-  final List<Received> received = new ArrayList<>();
-  final List<Told> errors = new ArrayList<>();
+
+  /** What has come, in order. */
+  public final List<Received> received = new ArrayList<>();
+
+  /** The errors that this was told, in order. */
+  public final List<Told> errors = new ArrayList<>();
 
   /** Keeps nothing, so that nothing is allocated. */
-  boolean forgetful;
+  public boolean forgetful;
 
   /** Is given the frames instead of releasing them. */
-  java.util.function.Consumer<Frame> taker;
+  public Consumer<Frame> taker;
 
-  long count;
+  /** How many datagrams have come. */
+  public long count;
 
-  TestTransport(int protocol) {
+  /** Stands in for the transport with this IP protocol number. */
+  public TestTransport(int protocol) {
     this.protocol = protocol;
   }
 
@@ -96,7 +105,7 @@ final class TestTransport implements Transport {
             mtu,
             new IpAddress(sourceHi, sourceLo),
             new IpAddress(destinationHi, destinationLo),
-            io.millrace.buf.Bytes.i32(transportHeader),
+            Bytes.i32(transportHeader),
             quoted));
   }
 
