@@ -11,5 +11,4 @@ module io.millrace.testkit {
   exports io.millrace.testkit.host;
   exports io.millrace.testkit.netns;
   exports io.millrace.testkit.packet;
-  exports io.millrace.testkit.script;
 }

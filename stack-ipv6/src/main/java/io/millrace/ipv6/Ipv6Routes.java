@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Where packets go: routes that were configured, prefixes on the link, and what Neighbor Discovery
@@ -136,7 +137,7 @@ final class Ipv6Routes {
   }
 
   private void change(Prefix key, NextHop before, NextHop after) {
-    if (before == after) {
+    if (Objects.equals(before, after)) {
       return;
     }
     NextHops ways = get(key);
