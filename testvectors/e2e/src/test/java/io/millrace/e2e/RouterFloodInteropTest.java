@@ -3,6 +3,7 @@ package io.millrace.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.diag.Counter;
+import io.millrace.name.NameServers;
 import java.util.List;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +47,7 @@ class RouterFloodInteropTest {
       int addresses = Await.ask(lab.shard(), () -> lab.shard().ipv6().addresses().size());
       assertThat(addresses).isBetween(2, MOST_ADDRESSES);
       int servers = Await.ask(lab.shard(), () -> lab.shard().nameServers().servers().size());
-      assertThat(servers).isLessThanOrEqualTo(16);
+      assertThat(servers).isLessThanOrEqualTo(NameServers.MOST_SOURCES * NameServers.MOST_EACH);
       assertThat(lab.freeFrames()).isGreaterThan(free - 1_100);
       lab.assertServes();
     }

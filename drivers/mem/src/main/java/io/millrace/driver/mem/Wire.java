@@ -5,6 +5,7 @@ import io.millrace.buf.FramePool;
 import io.millrace.buf.Region;
 import io.millrace.flow.Toeplitz;
 import io.millrace.lane.Lane;
+import io.millrace.lane.LaneConfig;
 import io.millrace.lane.LaneReceiver;
 import io.millrace.lane.LaneSender;
 import io.millrace.spi.PortConfig;
@@ -124,11 +125,12 @@ final class Wire {
   Attached attach(int end, int queue, FramePool pool) {
     synchronized (WIRES) {
       int peers = options.queues();
+      LaneConfig config = options.lane(pool);
       LaneReceiver[] receivers = new LaneReceiver[peers];
       LaneSender[] senders = new LaneSender[peers];
       for (int peer = 0; peer < peers; peer++) {
         Lane lane = strands[end][queue][peer].open();
-        receivers[peer] = new LaneReceiver(lane, pool, options.lane());
+        receivers[peer] = new LaneReceiver(lane, pool, config);
         senders[peer] = strands[1 - end][peer][queue].sender();
       }
       PortQueue lanes =

@@ -86,7 +86,8 @@ final class TcpOptionParser {
   }
 
   private byte[] hex() throws ScriptException {
-    String digits = lexer.accept("0x") ? lexer.run(HEX) : lexer.run(HEX);
+    lexer.accept("0x");
+    String digits = lexer.run(HEX);
     if (digits.length() % 2 != 0) {
       throw lexer.error("expected an even number of hexadecimal digits");
     }

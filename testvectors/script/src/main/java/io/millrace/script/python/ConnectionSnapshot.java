@@ -83,7 +83,7 @@ public final class ConnectionSnapshot {
   }
 
   private static long segments(int bytes, int mss) {
-    return (bytes + Math.max(1, mss) - 1) / Math.max(1, mss);
+    return Math.ceilDiv(bytes, Math.max(1, mss));
   }
 
   private static long state(TcpInfo info) {

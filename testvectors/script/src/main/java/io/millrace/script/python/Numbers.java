@@ -92,7 +92,7 @@ final class Numbers {
   }
 
   private static long floorDivide(long a, long b) {
-    requireNotZero(b);
+    requireNotZero((double) b);
     return Math.floorDiv(a, b);
   }
 
@@ -101,7 +101,7 @@ final class Numbers {
   }
 
   private static long remainder(long a, long b) {
-    requireNotZero(b);
+    requireNotZero((double) b);
     return Math.floorMod(a, b);
   }
 
@@ -174,17 +174,18 @@ final class Numbers {
   private static String format(String format, List<?> values) {
     StringBuilder out = new StringBuilder();
     int used = 0;
-    for (int i = 0; i < format.length(); i++) {
-      char c = format.charAt(i);
+    int i = 0;
+    while (i < format.length()) {
+      char c = format.charAt(i++);
       if (c != '%') {
         out.append(c);
         continue;
       }
-      i++;
       while (i < format.length() && "0123456789.-+ ".indexOf(format.charAt(i)) >= 0) {
         i++;
       }
       boolean isPercent = i < format.length() && format.charAt(i) == '%';
+      i++;
       out.append(isPercent ? "%" : used < values.size() ? show(values.get(used++)) : "");
     }
     return out.toString();

@@ -88,7 +88,7 @@ public final class StackSettings {
   }
 
   private static void number(TcpConfig.Builder config, String name, long value) {
-    int number = (int) Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    int number = Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
     switch (name) {
       case "net.core.rmem_default",
           "net.ipv4.tcp_rmem",

@@ -135,7 +135,8 @@ final class Comparison {
   /** Flags as a script writes them, without those that the profile leaves to the stack. */
   private String comparable(String flags) {
     StringBuilder ordered = new StringBuilder();
-    for (char flag : FLAG_ORDER.toCharArray()) {
+    for (int i = 0; i < FLAG_ORDER.length(); i++) {
+      char flag = FLAG_ORDER.charAt(i);
       if (flags.indexOf(flag) >= 0 && (flag != 'P' || profile.comparesPush())) {
         ordered.append(flag == 'N' ? 'A' : flag);
       }
