@@ -19,6 +19,11 @@ public interface IpFamily {
    */
   void input(Frame frame, NetInterface from, long now);
 
+  /** What is to see the packets of a burst before the first is handled; null if nothing is. */
+  default Lookahead lookahead() {
+    return null;
+  }
+
   /**
    * A frame of the family's address resolution with an EtherType of its own (ARP). Takes ownership.
    */

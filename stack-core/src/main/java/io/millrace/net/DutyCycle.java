@@ -84,6 +84,7 @@ final class DutyCycle {
       return 0;
     }
     counters.add(Counter.FRAMES_IN, n);
+    ethernet.lookAhead(frames, n);
     long bytes = 0;
     for (int i = 0; i < n; i++) {
       Frame frame = frames[i];

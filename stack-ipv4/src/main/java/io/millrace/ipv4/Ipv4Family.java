@@ -10,6 +10,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Lookahead;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
@@ -83,6 +84,11 @@ final class Ipv4Family implements IpFamily {
   @Override
   public int version() {
     return 4;
+  }
+
+  @Override
+  public Lookahead lookahead() {
+    return forwarding == null ? null : forwarding.lookahead();
   }
 
   @Override

@@ -6,9 +6,11 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.filter.Hook;
+import io.millrace.ip.DestinationCache;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Lookahead;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.ReversePath;
@@ -17,7 +19,6 @@ import io.millrace.ip.TokenBucket;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import java.util.Arrays;
 
 /**
  * What a router does with a datagram for somebody else (RFC 1812 §5): looks up the next hop, takes
@@ -34,11 +35,6 @@ final class Ipv4Forwarding {
   private static final int TCP_DATA_OFFSET_AT = 12;
   private static final int UDP_HEADER = 8;
 
-  /** The destinations that were looked up lately: 2^15 of them. */
-  private static final int CACHE_SHIFT = 32 - 15;
-
-  private static final int CACHE_SIZE = 1 << (32 - CACHE_SHIFT);
-
   private final Shard shard;
   private final Counters counters;
   private final Ipv4Family family;
@@ -49,11 +45,10 @@ final class Ipv4Forwarding {
   private final TransitFragmenter fragmenter;
   private final TokenBucket redirects;
   private final Neighbor[] hosts = new Neighbor[HOSTS];
-  private final int[] cachedFor = new int[CACHE_SIZE];
-  private final NextHops[] cachedWays = new NextHops[CACHE_SIZE];
+  private final DestinationCache destinations;
 
-  /** The generation of the family's routes that the cache is of. */
-  private int cachedAt;
+  /** Where the ways back to senders are looked up. */
+  private final DestinationCache sources;
 
   Ipv4Forwarding(
       Shard shard,
@@ -69,9 +64,16 @@ final class Ipv4Forwarding {
     this.routes = routes;
     this.errors = errors;
     this.config = config;
+    this.destinations = new DestinationCache(routes);
+    this.sources = new DestinationCache(routes);
     this.fragmenter = new TransitFragmenter(shard, this);
     int rate = config.redirectRate();
     this.redirects = new TokenBucket(rate, rate, shard.clock().now());
+  }
+
+  /** What is to see the datagrams of a burst before the first is handled. */
+  Lookahead lookahead() {
+    return new Lookahead(destinations, config.reversePath() == ReversePath.OFF ? null : sources);
   }
 
   /**
@@ -101,7 +103,7 @@ final class Ipv4Forwarding {
     if (config.reversePath() != ReversePath.OFF && !isFromThere(source, from)) {
       return DropReason.IP_REVERSE_PATH;
     }
-    NextHops hops = ways(destination);
+    NextHops hops = destinations.ways(0, IpAddress.v4Lo(destination), family.generation());
     if (hops == null) {
       // RFC 1812 §5.2.7.1: net unreachable if there is no route.
       errors.sendInTransit(frame, IcmpHeader.DESTINATION_UNREACHABLE, 0, 0, now);
@@ -120,26 +122,6 @@ final class Ipv4Forwarding {
     return pass(frame, at, from, hop, destination, now);
   }
 
-  /**
-   * Looks into the cache first: a longest-prefix match in a large table costs several misses of the
-   * processor's caches, and packets come in flows.
-   */
-  private NextHops ways(int destination) {
-    int place = (destination * 0x9e37_79b9) >>> CACHE_SHIFT;
-    if (cachedAt != family.generation()) {
-      // RFC 1812 §5.2.4.3: what routes say now counts.
-      Arrays.fill(cachedWays, null);
-      cachedAt = family.generation();
-    }
-    NextHops hops = cachedWays[place];
-    if (hops == null || cachedFor[place] != destination) {
-      hops = routes.lookup(0, IpAddress.v4Lo(destination));
-      cachedFor[place] = destination;
-      cachedWays[place] = hops;
-    }
-    return hops;
-  }
-
   /** RFC 1812 §5.3.7, RFC 3927 §7: martians and link-local addresses are never forwarded. */
   private static boolean mayLeaveLink(int source, int destination) {
     return !Ipv4Addresses.isNoHost(destination)
@@ -148,7 +130,7 @@ final class Ipv4Forwarding {
   }
 
   private boolean isFromThere(int source, NetInterface from) {
-    NextHops back = routes.lookup(0, IpAddress.v4Lo(source));
+    NextHops back = sources.ways(0, IpAddress.v4Lo(source), family.generation());
     return back != null
         && (config.reversePath() == ReversePath.LOOSE || back.leadsThrough(from.index()));
   }

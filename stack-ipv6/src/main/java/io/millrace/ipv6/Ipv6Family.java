@@ -11,6 +11,7 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.Lookahead;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
@@ -95,6 +96,11 @@ final class Ipv6Family implements IpFamily {
   @Override
   public int version() {
     return 6;
+  }
+
+  @Override
+  public Lookahead lookahead() {
+    return forwarding == null ? null : forwarding.lookahead();
   }
 
   @Override
@@ -265,6 +271,15 @@ final class Ipv6Family implements IpFamily {
       cache.put(sourceHi, keyLo, destinationHi, destinationLo, route);
     }
     return route;
+  }
+
+  /** Somebody says that our replies to a host's echoes are too big; if there were none, he lies. */
+  void learnReplyMtu(
+      long sourceHi, long sourceLo, long destinationHi, long destinationLo, int mtu, long now) {
+    Ipv6Route route = cache.get(sourceHi, sourceLo, destinationHi, destinationLo);
+    if (route != null) {
+      route.learnReplyMtu(mtu, now);
+    }
   }
 
   /** The first half of a destination, with a zone if it needs one and has none. */
@@ -443,7 +458,17 @@ final class Ipv6Family implements IpFamily {
       transport.icmpError(
           error, mtu, sourceHi, sourceLo, destinationHi, destinationLo, header, quoted, now);
     } else if (protocol == IpProtocol.ICMPV6 && quoted >= Icmpv6Header.SIZE) {
-      icmp.errorToPing(error, mtu, destinationHi, destinationLo, header, fromHi, fromLo, now);
+      icmp.errorToPing(
+          error,
+          mtu,
+          sourceHi,
+          sourceLo,
+          destinationHi,
+          destinationLo,
+          header,
+          fromHi,
+          fromLo,
+          now);
     }
   }
 

@@ -10,6 +10,7 @@ import io.millrace.ip.DestinationCache;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.Lookahead;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.ReversePath;
@@ -44,7 +45,11 @@ final class Ipv6Forwarding {
   private final ForwardingConfig config;
   private final ExtensionHeaders extensions;
   private final TokenBucket redirects;
-  private final DestinationCache cache;
+  private final DestinationCache destinations;
+
+  /** Where the ways back to senders are looked up. */
+  private final DestinationCache sources;
+
   private final Neighbor[] hosts = new Neighbor[HOSTS];
 
   Ipv6Forwarding(
@@ -65,9 +70,15 @@ final class Ipv6Forwarding {
     this.errors = errors;
     this.config = config;
     this.extensions = new ExtensionHeaders(ipv6);
-    this.cache = new DestinationCache(routes.table());
+    this.destinations = new DestinationCache(routes.table());
+    this.sources = new DestinationCache(routes.table());
     int rate = config.redirectRate();
     this.redirects = new TokenBucket(rate, rate, shard.clock().now());
+  }
+
+  /** What is to see the packets of a burst before the first is handled. */
+  Lookahead lookahead() {
+    return new Lookahead(destinations, config.reversePath() == ReversePath.OFF ? null : sources);
   }
 
   /**
@@ -98,7 +109,7 @@ final class Ipv6Forwarding {
     if (refused != null) {
       return refused;
     }
-    NextHops hops = cache.ways(destinationHi, destinationLo, family.generation());
+    NextHops hops = destinations.ways(destinationHi, destinationLo, family.generation());
     if (hops == null) {
       // RFC 4443 §3.1, code 0: no route to destination.
       unreachable(frame, Icmpv6Header.CODE_NO_ROUTE, now);
@@ -149,7 +160,7 @@ final class Ipv6Forwarding {
     if (Ipv6Scope.isLinkLocal(hi)) {
       return true;
     }
-    NextHops back = routes.lookup(hi, lo);
+    NextHops back = sources.ways(hi, lo, family.generation());
     return back != null
         && (config.reversePath() == ReversePath.LOOSE || back.leadsThrough(from.index()));
   }

@@ -61,8 +61,14 @@ final class Ipv6Output {
     } else if (payload > Ipv6Header.MAX_PAYLOAD || dontFragment) {
       drop(frame, DropReason.IP_TOO_BIG);
     } else {
-      fragment(route, frame, protocol, trafficClass, hopLimit, now);
+      fragment(route, frame, route.pathMtu(), protocol, trafficClass, hopLimit, now);
     }
+  }
+
+  /** Sends a message of ICMPv6 in fragments of at most {@code mtu} bytes. Takes ownership. */
+  void sendFragments(
+      Ipv6Route route, Frame frame, int mtu, int trafficClass, int hopLimit, long now) {
+    fragment(route, frame, mtu, IpProtocol.ICMPV6, trafficClass, hopLimit, now);
   }
 
   /**
@@ -122,9 +128,15 @@ final class Ipv6Output {
 
   /** RFC 8200 §4.5. */
   private void fragment(
-      Ipv6Route route, Frame frame, int protocol, int trafficClass, int hopLimit, long now) {
+      Ipv6Route route,
+      Frame frame,
+      int mtu,
+      int protocol,
+      int trafficClass,
+      int hopLimit,
+      long now) {
     int length = frame.totalLength();
-    int most = (route.pathMtu() - Ipv6Header.SIZE - FragmentHeader.SIZE) & ~7;
+    int most = (mtu - Ipv6Header.SIZE - FragmentHeader.SIZE) & ~7;
     // All or nothing: the receiver has no use for some of them.
     int pieces = (length + most - 1) / most;
     if (route.networkInterface().transmitRoom() < pieces) {

@@ -51,6 +51,11 @@ final class Ipv6Route extends Route {
   private TimerNode pathMtuTimer;
   private int identification;
 
+  /** What replies to echoes have room for; see {@link #learnReplyMtu}. */
+  private int replyMtu;
+
+  private long replyMtuEnd;
+
   /**
    * Creates a route that points nowhere yet.
    *
@@ -230,6 +235,24 @@ final class Ipv6Route extends Route {
       pathMtuTimer = new PathMtuTimer();
     }
     family.wheel().schedule(pathMtuTimer, now + PATH_MTU_TIMEOUT);
+  }
+
+  /**
+   * Takes what a router says of a reply to an echo. Nothing of ours is in flight that could vouch
+   * for it, so it is kept apart from the path MTU that transports use: who makes it up gets replies
+   * in more pieces, and nothing else.
+   */
+  void learnReplyMtu(int mtu, long now) {
+    if (mtu < Ipv6Header.MIN_MTU || mtu >= replyMtu(now)) {
+      return;
+    }
+    replyMtu = mtu;
+    replyMtuEnd = now + PATH_MTU_TIMEOUT;
+  }
+
+  /** The largest packet that a reply to an echo may be, in bytes. */
+  int replyMtu(long now) {
+    return replyMtu != 0 && now - replyMtuEnd < 0 ? Math.min(replyMtu, pathMtu) : pathMtu;
   }
 
   @Override

@@ -122,7 +122,11 @@ class SshInteropTest {
     }
 
     private void expect(String text) throws IOException {
-      assertThat(new String(screen.readNBytes(text.length()), US_ASCII)).isEqualTo(text);
+      String shown = new String(screen.readNBytes(text.length()), US_ASCII);
+      if (!shown.equals(text)) {
+        byte[] rest = screen.readNBytes(screen.available());
+        assertThat(shown + new String(rest, US_ASCII)).as("on the screen").isEqualTo(text);
+      }
     }
 
     private void idle() throws IOException {
