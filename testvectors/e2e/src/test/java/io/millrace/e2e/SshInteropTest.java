@@ -63,12 +63,15 @@ class SshInteropTest {
         ClientAliveCountMax 60
         """
             .formatted(Lab.KERNEL, SERVER, folder.resolve("host"), folder.resolve("user.pub")));
-    // It insists on a folder that is there only where it is installed as a service. The namespace
-    // has mounts of its own, so nobody else sees this one.
+    // It insists on a folder that is there only where it is installed as a service, and what a
+    // person's shell does when it starts is not to be on our screens. The namespace has mounts of
+    // its own, so nobody else sees these.
     lab.start(
         "sh",
         "-c",
-        "mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec \"$(command -v sshd)\" -D -e -f "
+        "mount -t tmpfs tmpfs /run && mkdir /run/sshd && mount -t tmpfs tmpfs '%s'"
+                .formatted(System.getProperty("user.home"))
+            + " && exec \"$(command -v sshd)\" -D -e -f "
             + folder.resolve("config"));
     lab.awaitListener("tcp", SERVER);
     ListenConfig where = ListenConfig.port(SSH).withPolicy(AcceptPolicy.LEAST_CONNECTIONS);
