@@ -34,8 +34,9 @@ public final class Lookahead {
 
   /** Whether so much was not remembered lately that it pays; to be asked once per burst. */
   public boolean isWanted() {
-    boolean wanted = destinations.hasMissedOften();
-    return sources == null ? wanted : wanted | sources.hasMissedOften();
+    boolean destinationsMissed = destinations.hasMissedOften();
+    boolean sourcesMissed = sources != null && sources.hasMissedOften();
+    return destinationsMissed || sourcesMissed;
   }
 
   /**

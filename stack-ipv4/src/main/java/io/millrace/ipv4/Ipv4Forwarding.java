@@ -39,7 +39,6 @@ final class Ipv4Forwarding {
   private final Counters counters;
   private final Ipv4Family family;
   private final Ipv4Addresses addresses;
-  private final RoutingTable routes;
   private final IcmpErrors errors;
   private final ForwardingConfig config;
   private final TransitFragmenter fragmenter;
@@ -61,7 +60,6 @@ final class Ipv4Forwarding {
     this.counters = shard.counters();
     this.family = family;
     this.addresses = addresses;
-    this.routes = routes;
     this.errors = errors;
     this.config = config;
     this.destinations = new DestinationCache(routes);
