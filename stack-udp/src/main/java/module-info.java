@@ -6,5 +6,6 @@ module io.millrace.udp {
   exports io.millrace.udp.tunnel;
 
   provides io.millrace.transport.TransportProvider with
-      io.millrace.udp.UdpProvider;
+      io.millrace.udp.UdpProvider,
+      io.millrace.udp.UdpLiteProvider;
 }

@@ -8,7 +8,7 @@ module io.millrace.testkit {
   exports io.millrace.testkit;
   exports io.millrace.testkit.compliance;
   exports io.millrace.testkit.driver;
+  exports io.millrace.testkit.host;
   exports io.millrace.testkit.netns;
   exports io.millrace.testkit.packet;
-  exports io.millrace.testkit.script;
 }

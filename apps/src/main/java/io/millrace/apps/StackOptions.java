@@ -35,8 +35,8 @@ final class StackOptions {
       paramLabel = "ADDRESS/PREFIX",
       converter = Converters.Prefix.class,
       description = {
-        "The stack's own address and network. Default: " + DEFAULT_ADDRESS + ", and none with",
-        "the driver kernel:, which has the addresses of this machine"
+        "The stack's own address and network. The driver kernel: takes none.",
+        "Default: " + DEFAULT_ADDRESS
       })
   private IpPrefix address;
 

@@ -3,9 +3,8 @@ package io.millrace.buf;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.agrona.UnsafeApi;
 
 /**
  * Reads and writes memory at absolute addresses: the only class of Millrace that does.
@@ -14,134 +13,150 @@ import java.nio.ByteOrder;
  * came in (rule 1 of the design), and reads only inside it. Multi-byte values are in network order
  * unless the name says {@code Native}. Any thread may call; ordering between threads exists only
  * where a name says acquire or release.
+ *
+ * <p>Single values go through Agrona's intrinsics, not through {@link MemorySegment}: each access
+ * by a memory segment is fifteen calls deep before the JIT has inlined it, and the packet path has
+ * so many of them in one compiled method that C2 sometimes ran out of its budget in the middle of a
+ * checksum's loop. The path was five times slower then, until the end of the process.
  */
 public final class Bytes {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-  private static final ValueLayout.OfShort BE16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfInt BE32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfLong BE64 =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfShort N16 = ValueLayout.JAVA_SHORT_UNALIGNED;
-  private static final ValueLayout.OfInt N32 = ValueLayout.JAVA_INT_UNALIGNED;
-  private static final ValueLayout.OfLong N64 = ValueLayout.JAVA_LONG_UNALIGNED;
-  private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.varHandle();
-  private static final VarHandle ALIGNED_LONG = ValueLayout.JAVA_LONG.varHandle();
-  private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
-  private static final VarHandle ALIGNED_SHORT = ValueLayout.JAVA_SHORT.varHandle();
+  private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
+  static {
+    try {
+      UnsafeApi.pageSize();
+    } catch (IllegalAccessError e) {
+      throw new IllegalStateException(
+          "the JVM must be started with --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"
+              + " (=org.agrona on the module path): frames are read through Agrona, which needs it",
+          e);
+    }
+  }
 
   private Bytes() {}
 
+  private static short inNetworkOrder(short value) {
+    return LITTLE_ENDIAN ? Short.reverseBytes(value) : value;
+  }
+
+  private static int inNetworkOrder(int value) {
+    return LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
+  }
+
+  private static long inNetworkOrder(long value) {
+    return LITTLE_ENDIAN ? Long.reverseBytes(value) : value;
+  }
+
   /** The unsigned byte at {@code address}, 0 to 255. */
   public static int u8(long address) {
-    return ALL.get(JAVA_BYTE, address) & 0xff;
+    return UnsafeApi.getByte(address) & 0xff;
   }
 
   /** The unsigned 16-bit value at {@code address}, network order, 0 to 65535. */
   public static int u16(long address) {
-    return ALL.get(BE16, address) & 0xffff;
+    return inNetworkOrder(UnsafeApi.getShort(address)) & 0xffff;
   }
 
   /** The 32-bit value at {@code address}, network order. */
   public static int i32(long address) {
-    return ALL.get(BE32, address);
+    return inNetworkOrder(UnsafeApi.getInt(address));
   }
 
   /** The unsigned 32-bit value at {@code address}, network order, 0 to 2^32-1. */
   public static long u32(long address) {
-    return ALL.get(BE32, address) & 0xffff_ffffL;
+    return inNetworkOrder(UnsafeApi.getInt(address)) & 0xffff_ffffL;
   }
 
   /** The 64-bit value at {@code address}, network order. */
   public static long i64(long address) {
-    return ALL.get(BE64, address);
+    return inNetworkOrder(UnsafeApi.getLong(address));
   }
 
   /** Writes the low 8 bits of {@code value}. */
   public static void put8(long address, int value) {
-    ALL.set(JAVA_BYTE, address, (byte) value);
+    UnsafeApi.putByte(address, (byte) value);
   }
 
   /** Writes the low 16 bits of {@code value}, network order. */
   public static void put16(long address, int value) {
-    ALL.set(BE16, address, (short) value);
+    UnsafeApi.putShort(address, inNetworkOrder((short) value));
   }
 
   /** Writes 32 bits, network order. */
   public static void put32(long address, int value) {
-    ALL.set(BE32, address, value);
+    UnsafeApi.putInt(address, inNetworkOrder(value));
   }
 
   /** Writes 64 bits, network order. */
   public static void put64(long address, long value) {
-    ALL.set(BE64, address, value);
+    UnsafeApi.putLong(address, inNetworkOrder(value));
   }
 
   /** The unsigned 16-bit value at {@code address} in the machine's own order. */
   public static int u16Native(long address) {
-    return ALL.get(N16, address) & 0xffff;
+    return UnsafeApi.getShort(address) & 0xffff;
   }
 
   /** The 32-bit value at {@code address} in the machine's own order. */
   public static int i32Native(long address) {
-    return ALL.get(N32, address);
+    return UnsafeApi.getInt(address);
   }
 
   /** The 64-bit value at {@code address} in the machine's own order. */
   public static long i64Native(long address) {
-    return ALL.get(N64, address);
+    return UnsafeApi.getLong(address);
   }
 
   /** Writes 16 bits in the machine's own order. */
   public static void put16Native(long address, int value) {
-    ALL.set(N16, address, (short) value);
+    UnsafeApi.putShort(address, (short) value);
   }
 
   /** Writes 32 bits in the machine's own order. */
   public static void put32Native(long address, int value) {
-    ALL.set(N32, address, value);
+    UnsafeApi.putInt(address, value);
   }
 
   /** Writes 64 bits in the machine's own order. */
   public static void put64Native(long address, long value) {
-    ALL.set(N64, address, value);
+    UnsafeApi.putLong(address, value);
   }
 
   /** Reads a 4-byte-aligned ring index with acquire semantics (drivers' shared rings). */
   public static int getIntAcquire(long address) {
-    return (int) ALIGNED_INT.getAcquire(ALL, address);
+    return UnsafeApi.getIntAcquire(null, address);
   }
 
   /** Writes a 4-byte-aligned ring index with release semantics (drivers' shared rings). */
   public static void setIntRelease(long address, int value) {
-    ALIGNED_INT.setRelease(ALL, address, value);
+    UnsafeApi.putIntRelease(null, address, value);
   }
 
   /** Reads eight bytes at a multiple of 8, in the machine's own order, with acquire semantics. */
   public static long getLongAcquire(long address) {
-    return (long) ALIGNED_LONG.getAcquire(ALL, address);
+    return UnsafeApi.getLongAcquire(null, address);
   }
 
   /** Writes one byte with release semantics (bells between shards). */
   public static void setByteRelease(long address, int value) {
-    BYTE.setRelease(ALL, address, (byte) value);
+    UnsafeApi.putByteRelease(null, address, (byte) value);
   }
 
   /** Reads a 2-byte-aligned ring index with acquire semantics (drivers' shared rings). */
   public static int getShortAcquire(long address) {
-    return (short) ALIGNED_SHORT.getAcquire(ALL, address) & 0xffff;
+    return UnsafeApi.getShortAcquire(null, address) & 0xffff;
   }
 
   /** Writes a 2-byte-aligned ring index with release semantics (drivers' shared rings). */
   public static void setShortRelease(long address, int value) {
-    ALIGNED_SHORT.setRelease(ALL, address, (short) value);
+    UnsafeApi.putShortRelease(null, address, (short) value);
   }
 
   /** Copies {@code length} bytes; the ranges may overlap. */
   public static void copy(long from, long to, long length) {
-    MemorySegment.copy(ALL, from, ALL, to, length);
+    UnsafeApi.copyMemory(from, to, length);
   }
 
   /** Copies from an array into memory. */

@@ -61,6 +61,16 @@ public final class Cubic implements CongestionControl {
   /** Fractions of a byte that the window has grown. */
   private double growth;
 
+  // ---- before the last decrease ----
+
+  private int undoCwnd;
+  private int undoSsthresh;
+  private double undoWMax;
+  private double undoCwndPrior;
+  private double undoWEst;
+  private double undoK;
+  private long undoEpoch;
+
   private long lastRtt;
   private long lastAck;
   private long sent;
@@ -174,7 +184,30 @@ public final class Cubic implements CongestionControl {
     afterTimeout = false;
   }
 
+  private void remember() {
+    undoCwnd = cwnd;
+    undoSsthresh = ssthresh;
+    undoWMax = wMax;
+    undoCwndPrior = cwndPrior;
+    undoWEst = wEst;
+    undoK = k;
+    undoEpoch = epoch;
+  }
+
+  @Override
+  public void undo(int most) {
+    cwnd = Math.max(cwnd, Math.min(undoCwnd, most));
+    ssthresh = Math.max(undoCwnd, undoSsthresh); // pipe_prev of RFC 4015 §3.2
+    wMax = undoWMax; // RFC 9438 §4.9
+    cwndPrior = undoCwndPrior;
+    wEst = undoWEst;
+    k = undoK;
+    epoch = undoEpoch;
+    afterTimeout = false;
+  }
+
   private void decrease(int flight) {
+    remember();
     double window = (double) cwnd / smss;
     cwndPrior = window;
     // §4.7, fast convergence: a window that came less far than last time leaves room to others.

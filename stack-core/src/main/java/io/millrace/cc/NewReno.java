@@ -22,6 +22,9 @@ public final class NewReno implements CongestionControl {
   private int initialWindow;
   private int acked;
 
+  private int priorCwnd;
+  private int priorSsthresh;
+
   /** In the slow start after a timeout: acknowledgments may jump over much that arrived before. */
   private boolean afterTimeout;
 
@@ -66,6 +69,7 @@ public final class NewReno implements CongestionControl {
 
   @Override
   public void onCongestion(int flight, long now) {
+    remember();
     ssthresh = Math.max(flight / 2, 2 * smss); // RFC 5681 §3.1, equation (4)
     cwnd = ssthresh;
     afterTimeout = false;
@@ -75,6 +79,7 @@ public final class NewReno implements CongestionControl {
   @Override
   public void onRto(int flight, boolean first, long now) {
     if (first) {
+      remember();
       ssthresh = Math.max(flight / 2, 2 * smss);
     }
     cwnd = smss; // the loss window (RFC 5681 §3.1)
@@ -87,6 +92,18 @@ public final class NewReno implements CongestionControl {
     // RFC 6582 §3.2: no more than what is needed to avoid a burst.
     cwnd = Math.min(ssthresh, Math.max(flight, smss) + smss);
     acked = 0;
+  }
+
+  private void remember() {
+    priorCwnd = cwnd;
+    priorSsthresh = ssthresh;
+  }
+
+  @Override
+  public void undo(int most) {
+    cwnd = Math.max(cwnd, Math.min(priorCwnd, most));
+    ssthresh = Math.max(priorCwnd, priorSsthresh); // pipe_prev of RFC 4015 §3.2
+    afterTimeout = false;
   }
 
   @Override

@@ -52,6 +52,10 @@ public enum Counter {
   UDP_IN_DATAGRAMS,
   /** UDP datagrams sent. */
   UDP_OUT_DATAGRAMS,
+  /** UDP-Lite datagrams delivered (RFC 5097). */
+  UDPLITE_IN_DATAGRAMS,
+  /** UDP-Lite datagrams sent. */
+  UDPLITE_OUT_DATAGRAMS,
   /** TCP segments received. */
   TCP_IN_SEGS,
   /** TCP segments sent. */

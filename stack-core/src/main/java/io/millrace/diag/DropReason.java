@@ -120,6 +120,8 @@ public enum DropReason {
   UDP_BAD_LENGTH("UDP length wrong"),
   /** UDP: checksum wrong. */
   UDP_BAD_CHECKSUM("UDP checksum wrong"),
+  /** UDP: no checksum over IPv6, on a port that does not accept that (RFC 8200 §8.1, RFC 6936). */
+  UDP_ZERO_CHECKSUM("UDP without checksum over IPv6"),
   /** UDP: nobody is bound to the port. */
   UDP_NO_PORT("UDP port not bound"),
 
@@ -127,6 +129,10 @@ public enum DropReason {
   UDP_NOT_WANTED("UDP group or source not wanted"),
   /** UDP: as many datagrams of ours as can wait for our own groups did. */
   UDP_LOOP_FULL("UDP multicast loop full"),
+  /** UDP-Lite: a coverage that cannot be (RFC 3828 §3.1). */
+  UDPLITE_BAD_COVERAGE("UDP-Lite coverage impossible"),
+  /** UDP-Lite: the checksum covers less than the socket demands (RFC 3828 §3.3). */
+  UDPLITE_COVERAGE_TOO_SMALL("UDP-Lite coverage too small"),
   /** Tunnel: the header is truncated, malformed, or of a version that is not spoken. */
   TUNNEL_MALFORMED("tunnel header malformed"),
   /** Tunnel: no tunnel of ours has this identifier. */

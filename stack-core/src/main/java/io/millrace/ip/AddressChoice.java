@@ -5,7 +5,12 @@ public enum AddressChoice {
   /** Leased from a DHCP server (RFC 2131): {@code port("tap:mr0", "dhcp")}. */
   DHCP("dhcp", 4),
   /** Made from what routers advertise (RFC 4862): {@code port("tap:mr0", "auto")}. */
-  AUTO("auto", 6);
+  AUTO("auto", 6),
+  /**
+   * Leased from a DHCPv6 server (RFC 8415), which may be beside {@link #AUTO}: {@code
+   * port("tap:mr0", "auto", "dhcp6")}.
+   */
+  DHCP6("dhcp6", 6);
 
   private final String word;
   private final int version;

@@ -19,6 +19,11 @@ public interface IpFamily {
    */
   void input(Frame frame, NetInterface from, long now);
 
+  /** What is to see the packets of a burst before the first is handled; null if nothing is. */
+  default Lookahead lookahead() {
+    return null;
+  }
+
   /**
    * A frame of the family's address resolution with an EtherType of its own (ARP). Takes ownership.
    */
@@ -77,6 +82,13 @@ public interface IpFamily {
   default DropReason sendDatagram(Frame datagram, long now) {
     return DropReason.IP_NO_ROUTE;
   }
+
+  /**
+   * A received datagram, whose window starts at the transport's header, ends earlier now than its
+   * network header says: makes that say the same. For datagrams that a port has merged and that are
+   * cut again.
+   */
+  default void shortened(Frame datagram) {}
 
   /** Whether the address is one of ours (unicast). */
   boolean isLocal(long hi, long lo);

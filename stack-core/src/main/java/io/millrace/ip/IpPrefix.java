@@ -12,7 +12,7 @@ public record IpPrefix(IpAddress address, int length) {
     int most = address.isV4() ? 32 : 128;
     if (length < 0 || length > most) {
       throw new IllegalArgumentException(
-          "/" + length + " is not a prefix length from 0 to " + most);
+          address + ": /" + length + " is not a prefix length from 0 to " + most);
     }
   }
 
@@ -25,7 +25,10 @@ public record IpPrefix(IpAddress address, int length) {
     int slash = text.indexOf('/');
     if (slash < 0) {
       throw new IllegalArgumentException(
-          "'" + text + "' has no prefix length; write it as in 10.0.0.2/24");
+          "'"
+              + text
+              + "' has no prefix length; write it as in "
+              + (text.indexOf(':') < 0 ? "10.0.0.2/24" : "2001:db8::2/64"));
     }
     int length;
     try {

@@ -80,6 +80,16 @@ public final class NextHops {
     return false;
   }
 
+  /** The one of these ways that leads to the same router, through the same interface; or null. */
+  public NextHop find(NextHop way) {
+    for (NextHop each : all) {
+      if (each.isSameWay(way)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
   /** These ways and one more, which takes the place of one to the same router. */
   NextHops with(NextHop hop) {
     List<NextHop> hops = without(hop);

@@ -56,6 +56,7 @@ public final class RawIp {
       case IpProtocol.TCP -> shard.tcp() != null;
       case IpProtocol.UDP -> shard.udp() != null;
       case IpProtocol.SCTP -> shard.sctp() != null;
+      case IpProtocol.UDP_LITE -> shard.udpLite() != null;
       default -> false;
     };
   }

@@ -23,6 +23,9 @@ public final class RouteTable {
   /** Says that there is no prefix. */
   public static final int NONE = -1;
 
+  /** The most addresses that can be looked up at once. */
+  static final int BATCH = 64;
+
   private static final int STRIDE = 6;
   private static final int FAN_OUT = 1 << STRIDE;
 
@@ -38,6 +41,11 @@ public final class RouteTable {
   private final int commonBits;
   private final LongBlocks nodes = new LongBlocks();
   private final IntBlocks values = new IntBlocks();
+
+  /** Where the lookups of a batch have got to, and which of them go on. */
+  private final int[] reached = new int[BATCH];
+
+  private final int[] going = new int[BATCH];
   private int size;
 
   /**
@@ -99,6 +107,53 @@ public final class RouteTable {
       }
       node = (int) (words[node + 2] >>> 32) + Long.bitCount(external & (child - 1)) * NODE;
     }
+  }
+
+  /**
+   * Looks up many addresses, all of them one node further at a time: the nodes of a large table are
+   * in no cache of the processor, and so it waits for many of them together and not for one after
+   * the other.
+   *
+   * @param addresses two longs each
+   * @param count of the addresses, at most {@value #BATCH}
+   * @param found the values, or {@link #NONE}
+   */
+  void lookup(long[] addresses, int count, int[] found) {
+    for (int i = 0; i < count; i++) {
+      reached[i] = 0;
+      found[i] = NONE;
+      going[i] = i;
+    }
+    int left = count;
+    for (int bit = commonBits; left > 0; bit += STRIDE) {
+      left = goOn(addresses, left, bit, found);
+    }
+    int[] all = values.words;
+    for (int i = 0; i < count; i++) {
+      found[i] = found[i] == NONE ? NONE : all[found[i]];
+    }
+  }
+
+  /** One node further; returns how many lookups have another one before them. */
+  private int goOn(long[] addresses, int count, int bit, int[] found) {
+    long[] words = nodes.words;
+    int left = 0;
+    for (int k = 0; k < count; k++) {
+      int i = going[k];
+      int node = reached[i];
+      int chunk = chunk(addresses[2 * i], addresses[2 * i + 1], bit);
+      long internal = words[node];
+      long external = words[node + 1];
+      long bases = words[node + 2];
+      long covering = internal & COVERING[chunk];
+      long longest = Long.highestOneBit(covering);
+      int value = (int) bases + Long.bitCount(internal & (longest - 1));
+      found[i] = covering != 0 ? value : found[i];
+      reached[i] = (int) (bases >>> 32) + Long.bitCount(external & ((1L << chunk) - 1)) * NODE;
+      going[left] = i;
+      left += (int) (external >>> chunk) & 1;
+    }
+    return left;
   }
 
   /**

@@ -25,6 +25,8 @@ public final class RoutingTable {
   /** How many prefixes each group stands behind. */
   private int[] users = new int[8];
 
+  private final int[] batch = new int[RouteTable.BATCH];
+
   /**
    * Creates an empty table.
    *
@@ -48,6 +50,14 @@ public final class RoutingTable {
   public NextHops lookup(long hi, long lo) {
     int found = prefixes.lookup(hi, lo);
     return found == RouteTable.NONE ? null : groups[found];
+  }
+
+  /** The same for many addresses at once; see {@link RouteTable#lookup(long[], int, int[])}. */
+  void lookup(long[] addresses, int count, NextHops[] ways) {
+    prefixes.lookup(addresses, count, batch);
+    for (int i = 0; i < count; i++) {
+      ways[i] = batch[i] == RouteTable.NONE ? null : groups[batch[i]];
+    }
   }
 
   /**

@@ -49,6 +49,11 @@ public final class VirtioHeader {
   /** Where the checksum lies in a TCP header (RFC 9293 §3.1). */
   private static final int TCP_CHECKSUM = 16;
 
+  /** Where it lies in a UDP header, whose size this is the rest of (RFC 768). */
+  private static final int UDP_CHECKSUM = 6;
+
+  private static final int UDP_HEADER = 8;
+
   private VirtioHeader() {}
 
   /** The flags. */
@@ -112,7 +117,16 @@ public final class VirtioHeader {
     Bytes.put16Native(header + 6, start);
     Bytes.put16Native(header + 8, frame.checksumOffset());
     int size = frame.segmentSize();
-    if (size == 0 || frame.checksumOffset() != TCP_CHECKSUM) {
+    if (size == 0) {
+      return false;
+    }
+    if (frame.checksumOffset() == UDP_CHECKSUM) {
+      Bytes.put8(header + 1, GSO_UDP);
+      Bytes.put16Native(header + 2, start + UDP_HEADER);
+      Bytes.put16Native(header + 4, size);
+      return true;
+    }
+    if (frame.checksumOffset() != TCP_CHECKSUM) {
       return false;
     }
     segmentation(header, frame, start, size);

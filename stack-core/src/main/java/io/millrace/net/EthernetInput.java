@@ -4,6 +4,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpFamily;
+import io.millrace.ip.Lookahead;
 import io.millrace.link.Ethernet;
 
 /**
@@ -16,6 +17,8 @@ final class EthernetInput {
   private final Counters counters;
   private IpFamily ipv4;
   private IpFamily ipv6;
+  private Lookahead lookahead4;
+  private Lookahead lookahead6;
 
   EthernetInput(Counters counters) {
     this.counters = counters;
@@ -24,6 +27,45 @@ final class EthernetInput {
   void families(IpFamily four, IpFamily six) {
     ipv4 = four;
     ipv6 = six;
+    lookahead4 = four == null ? null : four.lookahead();
+    lookahead6 = six == null ? null : six.lookahead();
+  }
+
+  /** Shows routers a whole burst, if they have many destinations. */
+  void lookAhead(Frame[] burst, int count) {
+    boolean four = lookahead4 != null && lookahead4.isWanted();
+    boolean six = lookahead6 != null && lookahead6.isWanted();
+    if (four || six) {
+      for (int i = 0; i < count; i++) {
+        show(burst[i], four, six);
+      }
+      if (four) {
+        lookahead4.run();
+      }
+      if (six) {
+        lookahead6.run();
+      }
+    }
+  }
+
+  /** Nothing is checked yet, and nothing is wrong if a packet is not what it seems to be. */
+  private void show(Frame frame, boolean four, boolean six) {
+    int size = Ethernet.HEADER_SIZE + Ethernet.VLAN_TAG_SIZE;
+    if (frame.length() < size) {
+      return;
+    }
+    long header = frame.address();
+    int type = Ethernet.type(header);
+    if (type == Ethernet.TYPE_VLAN) {
+      type = Ethernet.typeBehindTag(header);
+    } else {
+      size = Ethernet.HEADER_SIZE;
+    }
+    if (four && type == Ethernet.TYPE_IPV4) {
+      lookahead4.addIpv4(header + size, frame.length() - size);
+    } else if (six && type == Ethernet.TYPE_IPV6) {
+      lookahead6.addIpv6(header + size, frame.length() - size);
+    }
   }
 
   /** Takes ownership. */

@@ -9,6 +9,7 @@ import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
 import io.millrace.spi.SocketPort;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -31,12 +32,25 @@ record PortRequest(
     for (String each : addresses) {
       AddressChoice choice = AddressChoice.of(each);
       if (choice == null) {
-        prefixes.add(IpPrefix.parse(each));
+        prefixes.add(prefix(each));
       } else {
         choices.add(choice);
       }
     }
     return new PortRequest(spec, opened, List.copyOf(prefixes), List.copyOf(choices));
+  }
+
+  private static IpPrefix prefix(String text) {
+    if (text.isEmpty() || text.chars().noneMatch(c -> c == '/' || c == '.' || c == ':')) {
+      throw new IllegalArgumentException(
+          "'"
+              + text
+              + "' is neither an address with its prefix, as in 10.0.0.2/24, nor one of the words "
+              + Arrays.stream(AddressChoice.values())
+                  .map(AddressChoice::word)
+                  .collect(Collectors.joining(", ")));
+    }
+    return IpPrefix.parse(text);
   }
 
   int vlan() {

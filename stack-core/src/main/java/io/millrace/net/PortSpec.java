@@ -23,8 +23,12 @@ record PortSpec(String scheme, String target, Map<String, String> options) {
     for (int i = 1; i < parts.length; i++) {
       int equals = parts[i].indexOf('=');
       String key = equals < 0 ? parts[i] : parts[i].substring(0, equals);
-      if (key.isEmpty()) {
+      if (key.isBlank()) {
         throw new PortException("'" + text + "' has an empty option");
+      }
+      if (!key.equals(key.strip())) {
+        throw new PortException(
+            "'" + text + "' has a space beside the option " + key.strip() + ": take it out");
       }
       if (options.put(key, equals < 0 ? "on" : parts[i].substring(equals + 1)) != null) {
         throw new PortException("'" + text + "' gives the option " + key + " twice");

@@ -1,18 +1,15 @@
 package io.millrace.net;
 
-import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
-import io.millrace.diag.DropReason;
 import io.millrace.filter.PacketFilter;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.RawProtocols;
 import io.millrace.ip.Route;
 import io.millrace.name.NameServers;
 import io.millrace.name.NameService;
-import io.millrace.spi.PortQueue;
 import io.millrace.spi.ShardSockets;
 import io.millrace.time.ShardClock;
 import io.millrace.time.TimerWheel;
@@ -21,11 +18,9 @@ import io.millrace.transport.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One core's whole stack, and its duty cycle: clock, messages, receive burst, timers, transmit.
@@ -36,9 +31,7 @@ import java.util.Set;
  */
 public final class Shard {
   private static final Logger LOG = System.getLogger("io.millrace.shard");
-  private static final int BURST = 64;
-  private static final int MOST_INJECTIONS = 4;
-  private static final int MESSAGES_PER_CYCLE = 64;
+  private static final int MOST_LOGGED = 1_000;
 
   private final int index;
   private final ShardConfig config;
@@ -49,41 +42,33 @@ public final class Shard {
   private final SecureRandom random;
   private final SipHash secret;
   private final Map<Class<?>, Object> settings;
-  private final Mailbox mailbox;
   private final EthernetInput ethernet;
-  private final Frame[] burst = new Frame[BURST];
+  private final ShardTasks tasks;
+  private final DutyCycle cycle;
+  private final DatagramEntry datagrams = new DatagramEntry(this);
+  private final Bindings bindings = new Bindings(this);
+  private final RawProtocols rawProtocols = new RawProtocols(this);
+  private final NameServers nameServers = new NameServers();
 
   private NetInterface[] interfaces = {};
-
-  /** Those of the interfaces that have a queue: the ports themselves. */
-  private NetInterface[] ports = {};
 
   /** Null if the stack does not talk to itself, or has no interfaces. */
   private Loopback loopback;
 
-  private Transport[] transports = {};
   private IpFamily ipv4;
   private IpFamily ipv6;
   private Transport tcp;
   private Transport udp;
   private Transport sctp;
+  private Transport udpLite;
   private NameService names;
-  private final NameServers nameServers = new NameServers();
   private Thread thread;
   private ShardThreads threads;
-  private final Set<Runnable> closeTasks = new LinkedHashSet<>();
   private Sleeper sleeper;
   private ShardSockets sockets;
   private ShardGroup group;
   private Steering steering;
-  private final Bindings bindings = new Bindings(this);
-  private final RawProtocols rawProtocols = new RawProtocols(this);
-  private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
   private PacketFilter filter;
-
-  /** Datagrams that are being handled inside the handling of another one. */
-  private int injections;
-
   private long errorsLogged;
 
   Shard(
@@ -101,14 +86,16 @@ public final class Shard {
     this.random = random;
     this.secret = new SipHash(random);
     this.settings = settings;
-    this.mailbox = new Mailbox(config.mailbox());
     this.ethernet = new EthernetInput(counters);
+    this.tasks = new ShardTasks(this, config.mailbox());
+    this.cycle = new DutyCycle(this, tasks, ethernet);
   }
 
   // ---- made at start ----
 
   void group(ShardGroup newGroup) {
     group = newGroup;
+    cycle.group(newGroup);
   }
 
   void steering(Steering newSteering) {
@@ -122,8 +109,8 @@ public final class Shard {
    */
   void interfaces(List<NetInterface> all, NetInterface toOurselves) {
     interfaces = all.toArray(NetInterface[]::new);
-    ports = all.stream().filter(each -> !each.isSubInterface()).toArray(NetInterface[]::new);
     loopback = toOurselves == null ? null : new Loopback(this, toOurselves);
+    cycle.ports(all.stream().filter(each -> !each.isSubInterface()).toList(), loopback);
   }
 
   /** For a shard without interfaces. */
@@ -137,14 +124,12 @@ public final class Shard {
     ethernet.families(four, six);
   }
 
-  void transports(Transport newTcp, Transport newUdp, Transport newSctp) {
+  void transports(Transport newTcp, Transport newUdp, Transport newSctp, Transport newUdpLite) {
     tcp = newTcp;
     udp = newUdp;
     sctp = newSctp;
-    transports =
-        java.util.stream.Stream.of(newTcp, newUdp, newSctp)
-            .filter(java.util.Objects::nonNull)
-            .toArray(Transport[]::new);
+    udpLite = newUdpLite;
+    cycle.transports(Stream.of(newTcp, newUdp, newSctp, newUdpLite));
   }
 
   void names(NameService service) {
@@ -268,6 +253,11 @@ public final class Shard {
     return sctp;
   }
 
+  /** UDP-Lite on this shard, or null. */
+  public Transport udpLite() {
+    return udpLite;
+  }
+
   /** What resolves names on this shard, or null. */
   public NameService names() {
     return names;
@@ -307,28 +297,7 @@ public final class Shard {
    * @param datagram taken over; its window starts at the network header
    */
   public void inject(Frame datagram, NetInterface at, long now) {
-    int version = datagram.length() == 0 ? 0 : Bytes.u8(datagram.address()) >>> 4;
-    IpFamily family = version == 4 ? ipv4 : version == 6 ? ipv6 : null;
-    if (family == null) {
-      counters.drop(DropReason.IP_BAD_VERSION);
-      datagram.release();
-      return;
-    }
-    if (injections == MOST_INJECTIONS) {
-      counters.drop(DropReason.IP_INJECTED_TOO_OFTEN);
-      datagram.release();
-      return;
-    }
-    datagram.clear(Frame.LINK_MULTICAST | Frame.LINK_BROADCAST | Frame.IP_MULTICAST);
-    datagram.set(Frame.INJECTED);
-    datagram.interfaceIndex(at.index());
-    datagram.markL3();
-    injections++;
-    try {
-      family.input(datagram, at, now);
-    } finally {
-      injections--;
-    }
+    datagrams.inject(datagram, at, now);
   }
 
   // ---- protocols of applications ----
@@ -346,16 +315,7 @@ public final class Shard {
    *     path takes: counted, and not sent
    */
   public boolean sendDatagram(Frame datagram) {
-    int version = datagram.length() == 0 ? 0 : Bytes.u8(datagram.address()) >>> 4;
-    IpFamily family = version == 4 ? ipv4 : version == 6 ? ipv6 : null;
-    DropReason dropped =
-        family == null ? DropReason.IP_BAD_VERSION : family.sendDatagram(datagram, clock.now());
-    if (dropped == null) {
-      return true;
-    }
-    counters.drop(dropped);
-    datagram.release();
-    return false;
+    return datagrams.send(datagram, clock.now());
   }
 
   // ---- messages ----
@@ -391,17 +351,17 @@ public final class Shard {
    * that whoever waits for something learns that it will not come. On the shard.
    */
   public void onClose(Runnable task) {
-    closeTasks.add(task);
+    tasks.onClose(task);
   }
 
   /** Forgets a task of {@link #onClose}. On the shard. */
   public void removeOnClose(Runnable task) {
-    closeTasks.remove(task);
+    tasks.removeOnClose(task);
   }
 
   /** Any thread: whether the shard is being closed or has been; it takes no messages then. */
   public boolean isClosed() {
-    return mailbox.isClosed();
+    return tasks.isClosed();
   }
 
   /**
@@ -416,16 +376,7 @@ public final class Shard {
       task.run();
       return;
     }
-    if (!mailbox.offer(task)) {
-      throw new java.util.concurrent.RejectedExecutionException(
-          mailbox.isClosed()
-              ? "shard " + index + " is closed"
-              : "shard "
-                  + index
-                  + " has "
-                  + config.mailbox()
-                  + " messages waiting; try again later");
-    }
+    tasks.submit(task);
     wakeUp();
   }
 
@@ -437,11 +388,7 @@ public final class Shard {
    *     has room for
    */
   public void later(Runnable task) {
-    if (postponed.size() >= config.mailbox()) {
-      throw new java.util.concurrent.RejectedExecutionException(
-          "shard " + index + " has put off " + postponed.size() + " tasks already");
-    }
-    postponed.add(task);
+    tasks.postpone(task);
   }
 
   /**
@@ -452,14 +399,6 @@ public final class Shard {
     return clock.read() - clock.now() > nanos;
   }
 
-  private int postponedTasks() {
-    int n = postponed.size();
-    for (int i = 0; i < n; i++) {
-      run(postponed.remove());
-    }
-    return n;
-  }
-
   // ---- the duty cycle ----
 
   /**
@@ -468,143 +407,26 @@ public final class Shard {
    * @return the amount of work that was found; 0 if there was none
    */
   public int step() {
-    long now = clock.update();
-    int work = postponed.isEmpty() ? 0 : postponedTasks();
-    work += messages() + group.receive(now);
-    for (NetInterface from : ports) {
-      work += receive(from, now);
-    }
-    work += timers(now);
-    for (Transport transport : transports) {
-      work += poll(transport, now);
-    }
-    for (NetInterface to : ports) {
-      work += flush(to);
-    }
-    if (loopback != null) {
-      work += loopback.deliver(now);
-    }
-    return work + group.ringBells();
+    return cycle.step();
   }
 
-  private int messages() {
-    int n = 0;
-    Runnable task;
-    while (n < MESSAGES_PER_CYCLE && (task = mailbox.poll()) != null) {
-      n++;
-      run(task);
-    }
-    return n;
-  }
-
-  /** A message. */
-  void run(Runnable task) {
-    try {
-      task.run();
-    } catch (RuntimeException | Error e) {
-      report("a message", e);
-    }
+  /** A message from another shard. */
+  void run(Runnable message) {
+    tasks.run(message);
   }
 
   /** A packet that another shard hands over. */
   void takeOver(Frame frame, long now) {
-    int tag = frame.laneTag();
-    NetInterface at = networkInterface(HandOver.interfaceIndex(tag));
-    if (HandOver.kind(tag) == HandOver.TRANSMIT) {
-      at.transmit(frame);
-      return;
-    }
-    frame.set(HandOver.flags(tag));
-    frame.interfaceIndex(at.index());
-    frame.markL3();
-    try {
-      if (HandOver.kind(tag) == HandOver.RESOLUTION) {
-        ipv4.resolutionInput(frame, at, now);
-      } else {
-        // It has been counted by the shard that received it.
-        counters.add(Counter.IP_IN_RECEIVES, -1);
-        (Bytes.u8(frame.address()) >>> 4 == 4 ? ipv4 : ipv6).input(frame, at, now);
-      }
-    } catch (RuntimeException | Error e) {
-      counters.drop(DropReason.INTERNAL_ERROR);
-      report("a packet from another shard", e);
-    }
-  }
-
-  private int receive(NetInterface from, long now) {
-    Frame[] frames = burst;
-    int n = burst(from, now);
-    if (n == 0) {
-      return 0;
-    }
-    counters.add(Counter.FRAMES_IN, n);
-    long bytes = 0;
-    for (int i = 0; i < n; i++) {
-      Frame frame = frames[i];
-      bytes += frame.length();
-      input(frame, from, now);
-    }
-    counters.add(Counter.BYTES_IN, bytes);
-    return n;
-  }
-
-  private int burst(NetInterface from, long now) {
-    try {
-      PortQueue queue = from.queue();
-      int n = queue.rxBurst(burst, BURST, now);
-      counters.drop(DropReason.NO_FRAME, queue.takeReceiveDrops());
-      return n;
-    } catch (RuntimeException | Error e) {
-      report("a receive burst", e);
-      return 0;
-    }
-  }
-
-  private void input(Frame frame, NetInterface from, long now) {
-    try {
-      ethernet.input(frame, from, now);
-    } catch (RuntimeException | Error e) {
-      // The frame's owner is not known any more: losing one frame is better than giving it back
-      // twice.
-      counters.drop(DropReason.INTERNAL_ERROR);
-      report("a packet", e);
-    }
-  }
-
-  private int timers(long now) {
-    try {
-      return wheel.advance(now);
-    } catch (RuntimeException | Error e) {
-      report("a timer", e);
-      return 1;
-    }
-  }
-
-  private int poll(Transport transport, long now) {
-    try {
-      return transport.poll(now) ? 1 : 0;
-    } catch (RuntimeException | Error e) {
-      report("what is due to be sent", e);
-      return 1;
-    }
-  }
-
-  private int flush(NetInterface to) {
-    try {
-      return to.flush();
-    } catch (RuntimeException | Error e) {
-      report("a transmit burst", e);
-      return 0;
-    }
+    datagrams.takeOver(frame, now);
   }
 
   /**
-   * Counts an exception and says it, at most a few thousand times, so that a hostile peer cannot
-   * fill the disk.
+   * Counts an exception and says it, at most a thousand times, so that a hostile peer cannot fill
+   * the disk.
    */
   public void report(String where, Throwable e) {
     counters.increment(Counter.EXCEPTIONS);
-    if (errorsLogged++ < 1000) {
+    if (errorsLogged++ < MOST_LOGGED) {
       LOG.log(Level.ERROR, "shard " + index + ": exception while handling " + where, e);
     }
   }
@@ -614,64 +436,17 @@ public final class Shard {
    * Long.MAX_VALUE} if none.
    */
   public long nextDeadline() {
-    long earliest = group.isIdle() && postponed.isEmpty() ? wheel.nextDeadline() : clock.now();
-    if (loopback != null && loopback.isBacklogged()) {
-      earliest = Math.min(earliest, clock.now());
-    }
-    for (NetInterface each : ports) {
-      earliest = Math.min(earliest, each.queue().nextDeadline());
-      if (each.isBacklogged()) {
-        earliest = Math.min(earliest, clock.now()); // no descriptor says when the device has room
-      }
-    }
-    return earliest;
+    return cycle.nextDeadline();
   }
 
   /** On the shard's thread, as its last act: runs what was accepted, then closes what is open. */
   void shutDown() {
-    mailbox.close();
-    long now = clock.update();
-    while (messages() != 0) {
-      // A task may bring others about; the mailbox takes no new ones.
-    }
-    for (Transport transport : transports) {
-      try {
-        transport.close(now);
-      } catch (RuntimeException | Error e) {
-        report("closing", e);
-      }
-    }
-    close(ipv4, now);
-    close(ipv6, now);
-    for (NetInterface each : ports) {
-      flush(each);
-      each.drop();
-    }
-    if (loopback != null) {
-      loopback.networkInterface().drop();
-    }
-    for (Runnable task : List.copyOf(closeTasks)) {
-      try {
-        task.run();
-      } catch (RuntimeException | Error e) {
-        report("closing", e);
-      }
-    }
-  }
-
-  private void close(IpFamily family, long now) {
-    try {
-      if (family != null) {
-        family.close(now);
-      }
-    } catch (RuntimeException | Error e) {
-      report("closing", e);
-    }
+    cycle.shutDown();
   }
 
   /** Any thread: makes a sleeping shard turn one duty cycle. */
   void nudge() {
-    mailbox.offer(() -> {});
+    tasks.nudge();
     wakeUp();
   }
 
@@ -688,7 +463,7 @@ public final class Shard {
 
   /** Whether no message and no packet from another thread waits. */
   boolean isIdle() {
-    return mailbox.isEmpty() && group.isIdle() && postponed.isEmpty();
+    return !tasks.hasMessages() && group.isIdle() && !tasks.hasPostponed();
   }
 
   /** What the shard has instead of interfaces, or null. */
@@ -697,6 +472,6 @@ public final class Shard {
   }
 
   NetInterface[] ports() {
-    return ports;
+    return cycle.ports();
   }
 }

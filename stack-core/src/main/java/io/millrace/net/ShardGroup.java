@@ -4,6 +4,7 @@ import io.millrace.buf.Bytes;
 import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
+import io.millrace.transport.SipHash;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BinaryOperator;
@@ -28,12 +29,14 @@ public final class ShardGroup {
   private final Inlet[] inlets;
   private final long bells;
   private final int words;
+  private final SipHash secret;
 
   /** Outlets with something that their readers have not been told of. */
   private long touched;
 
-  ShardGroup(Shard self, Outlet[] outlets, Inlet[] inlets, long bells) {
+  ShardGroup(Shard self, Outlet[] outlets, Inlet[] inlets, long bells, SipHash secret) {
     this.self = self;
+    this.secret = secret;
     this.size = outlets.length;
     this.outlets = outlets;
     this.inlets = inlets;
@@ -49,6 +52,14 @@ public final class ShardGroup {
   /** Another shard: to be given to it with a task, and touched by nobody else. */
   public Shard shard(int index) {
     return outlets[index].target();
+  }
+
+  /**
+   * A keyed hash with a key that all shards of the stack have, and nobody else: for what one shard
+   * makes and another one checks. {@link SipHash#derive} makes a key for each purpose of it.
+   */
+  public SipHash secret() {
+    return secret;
   }
 
   // ---- messages ----

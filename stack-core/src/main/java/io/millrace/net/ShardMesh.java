@@ -6,6 +6,7 @@ import io.millrace.lane.Lane;
 import io.millrace.lane.LaneConfig;
 import io.millrace.lane.LaneReceiver;
 import io.millrace.lane.LaneSender;
+import io.millrace.transport.SipHash;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
@@ -55,9 +56,10 @@ final class ShardMesh implements AutoCloseable {
             new Outlet(target, ring, new LaneSender(lane, config, () -> null), bell);
       }
     }
+    SipHash secret = new SipHash(shards.getFirst().random());
     for (int i = 0; i < size; i++) {
       long row = bells.address() + (long) i * ROW;
-      groups.add(new ShardGroup(shards.get(i), outlets[i], inlets[i], row));
+      groups.add(new ShardGroup(shards.get(i), outlets[i], inlets[i], row, secret));
     }
   }
 

@@ -278,7 +278,8 @@ final class StackAssembly {
     shard.transports(
         transports.get(IpProtocol.TCP),
         transports.get(IpProtocol.UDP),
-        transports.get(IpProtocol.SCTP));
+        transports.get(IpProtocol.SCTP),
+        transports.get(IpProtocol.UDP_LITE));
   }
 
   private static void addNames(Shard shard) {

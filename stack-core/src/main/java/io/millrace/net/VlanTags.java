@@ -8,6 +8,13 @@ import io.millrace.spi.PortInfo;
  * The tags of a network on a port: {@code 10} is one of 802.1Q, {@code 100.10} is that in 802.1ad.
  */
 final class VlanTags {
+  /** What a port offers that needs to find its way past the tags. */
+  private static final int CUTS =
+      PortInfo.TX_SEGMENT_TCP4
+          | PortInfo.TX_SEGMENT_TCP6
+          | PortInfo.TX_SEGMENT_UDP4
+          | PortInfo.TX_SEGMENT_UDP6;
+
   private static final int MOST = 4094;
 
   private VlanTags() {}
@@ -44,10 +51,7 @@ final class VlanTags {
   static PortInfo on(PortInfo port, int vlan) {
     int tags = Ethernet.headerSize(vlan) - Ethernet.HEADER_SIZE;
     // Devices that find their way past one tag to cut a segment may not find it past two.
-    int offloads =
-        vlan >>> 16 == 0
-            ? port.offloads()
-            : port.offloads() & ~(PortInfo.TX_SEGMENT_TCP4 | PortInfo.TX_SEGMENT_TCP6);
+    int offloads = vlan >>> 16 == 0 ? port.offloads() : port.offloads() & ~CUTS;
     return new PortInfo(
         port.name() + "." + format(vlan),
         port.mac(),

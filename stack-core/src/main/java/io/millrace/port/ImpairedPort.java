@@ -17,6 +17,8 @@ final class ImpairedPort implements Port {
       PortInfo.TX_CHECKSUM
           | PortInfo.TX_SEGMENT_TCP4
           | PortInfo.TX_SEGMENT_TCP6
+          | PortInfo.TX_SEGMENT_UDP4
+          | PortInfo.TX_SEGMENT_UDP6
           | PortInfo.RX_LARGE;
 
   private final Port inner;

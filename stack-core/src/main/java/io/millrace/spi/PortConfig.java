@@ -54,7 +54,12 @@ public record PortConfig(String target, Map<String, String> options, int queues,
       // Said below, in the same words.
     }
     throw new PortException(
-        "option " + key + "=" + text + ": give a whole number from " + least + " to " + most);
+        given(key, text) + ": give a whole number from " + least + " to " + most);
+  }
+
+  /** How a person wrote it, who may have left out the value. */
+  private static String given(String key, String text) {
+    return text.equals("on") ? "option " + key + " without a value" : "option " + key + "=" + text;
   }
 
   /**
@@ -92,8 +97,7 @@ public record PortConfig(String target, Map<String, String> options, int queues,
         return mac;
       }
     }
-    throw new PortException(
-        "option " + key + "=" + text + ": give a link address such as 02:00:00:00:00:01");
+    throw new PortException(given(key, text) + ": give a link address such as 02:00:00:00:00:01");
   }
 
   /**

@@ -32,6 +32,15 @@ public record PortInfo(
   /** Receives merged packets of up to 64 KiB, so the pool needs large frames. */
   public static final int RX_LARGE = 16;
 
+  /**
+   * Cuts UDP payloads over IPv4 into datagrams of one size, the last one maybe smaller, where a
+   * frame says its segment size; up to 64 KiB.
+   */
+  public static final int TX_SEGMENT_UDP4 = 32;
+
+  /** The same over IPv6. */
+  public static final int TX_SEGMENT_UDP6 = 64;
+
   /** Checks the ranges. */
   public PortInfo {
     if (mtu < 68 || mtu > 65_535) {

@@ -36,6 +36,15 @@ public interface CongestionControl {
   /** Everything that was outstanding when recovery began has been acknowledged. */
   void onRecoveryExit(int flight, long now);
 
+  /**
+   * What {@link #onCongestion} or the first {@link #onRto} was told last was no loss: the state
+   * before is restored (RFC 4015 §3.2). Nothing must have been restored since.
+   *
+   * @param most the largest window that may be had at once without a burst; the rest of the old one
+   *     is reached in slow start
+   */
+  void undo(int most);
+
   /** Nothing was sent for longer than a retransmission timeout (RFC 5681 §4.1). */
   void onIdle();
 

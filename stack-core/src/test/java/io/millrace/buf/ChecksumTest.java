@@ -2,6 +2,11 @@ package io.millrace.buf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.Attributes;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -204,6 +209,21 @@ class ChecksumTest {
       assertThat(Bytes.u16(header + 16)).isNotZero();
       frame.release();
       assertThat(owner.references()).isEqualTo(1);
+    }
+  }
+
+  /** See {@code Checksum.sumBlocks}: what the JIT inlines into large methods is not vectorised. */
+  @Test
+  void theLoopOverLongRangesIsTooLargeToBeInlined() throws IOException {
+    try (InputStream in = Checksum.class.getResourceAsStream("Checksum.class")) {
+      ClassModel model = ClassFile.of().parse(in.readAllBytes());
+      int size =
+          model.methods().stream()
+              .filter(m -> m.methodName().equalsString("sumBlocks"))
+              .map(m -> m.findAttribute(Attributes.code()).orElseThrow().codeLength())
+              .findFirst()
+              .orElseThrow();
+      assertThat(size).as("bytes of bytecode; FreqInlineSize is 325").isGreaterThan(325);
     }
   }
 }

@@ -127,6 +127,21 @@ class RouteTableTest {
       }
       assertThat(table.lookup(change.hi, change.lo)).isEqualTo(model.lookup(change.hi, change.lo));
     }
+    findsTheSameForManyAtOnce(table, changes);
+  }
+
+  private static void findsTheSameForManyAtOnce(RouteTable table, List<Change> changes) {
+    int count = Math.min(changes.size(), RouteTable.BATCH);
+    long[] addresses = new long[2 * count];
+    int[] found = new int[count];
+    for (int i = 0; i < count; i++) {
+      addresses[2 * i] = changes.get(i).hi;
+      addresses[2 * i + 1] = changes.get(i).lo ^ i % 3;
+    }
+    table.lookup(addresses, count, found);
+    for (int i = 0; i < count; i++) {
+      assertThat(found[i]).isEqualTo(table.lookup(addresses[2 * i], addresses[2 * i + 1]));
+    }
   }
 
   @Test

@@ -45,6 +45,7 @@ class PortSpecTest {
         "tap:mr0,; has an empty option",
         "tap:mr0,,up; has an empty option",
         "tap:mr0,=5; has an empty option",
+        "'tap:mr0, up'; has a space beside the option up",
         "tap:mr0,a=1,a=2; gives the option a twice",
       })
   void saysWhatIsWrong(String text, String said) {
@@ -52,6 +53,21 @@ class PortSpecTest {
         .isInstanceOf(PortException.class)
         .hasMessageContaining(said)
         .hasMessageStartingWith("'" + text + "'");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dchp, 'neither an address with its prefix, as in 10.0.0.2/24, nor one of the words dhcp,"
+        + " auto'",
+    "'', neither an address",
+    "10.0.0.2, as in 10.0.0.2/24",
+    "fe80::1, as in 2001:db8::2/64",
+  })
+  void saysWhatAnAddressLooksLike(String text, String said) {
+    assertThatThrownBy(() -> PortRequest.of(null, null, text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("'" + text + "'")
+        .hasMessageContaining(said);
   }
 
   @Property
@@ -78,6 +94,8 @@ class PortSpecTest {
     assertThatThrownBy(() -> config.number("mtu", 1, 1_500, 9_000))
         .isInstanceOf(PortException.class)
         .hasMessage("option mtu=1400: give a whole number from 1500 to 9000");
+    assertThatThrownBy(() -> config.number("up", 1, 1_500, 9_000))
+        .hasMessage("option up without a value: give a whole number from 1500 to 9000");
     assertThatThrownBy(() -> config.number("bad", 1, 0, 9))
         .hasMessage("option bad=9x: give a whole number from 0 to 9");
     assertThatThrownBy(() -> config.flag("bad", true)).hasMessage("option bad=9x: give on or off");

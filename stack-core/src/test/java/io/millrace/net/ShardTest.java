@@ -37,7 +37,7 @@ class ShardTest {
   ShardTest() {
     SHARD_LOG.setLevel(Level.OFF);
     shard.families(family, null);
-    shard.transports(transport, null, null);
+    shard.transports(transport, null, null, null);
   }
 
   @AfterEach

@@ -2,8 +2,7 @@ package io.millrace.ipv4;
 
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
-import io.millrace.filter.Hook;
-import io.millrace.filter.Verdict;
+import io.millrace.filter.FilterHooks;
 import io.millrace.ip.AddressChoice;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IcmpError;
@@ -11,6 +10,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Lookahead;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
@@ -36,6 +36,7 @@ final class Ipv4Family implements IpFamily {
   static final long GROUP_MAC = 0x0100_5e00_0000L;
 
   private final Shard shard;
+  private final FilterHooks hooks;
   private final Ipv4Config config;
   private final Ipv4Addresses addresses;
   private final RoutingTable routes = new RoutingTable(MAPPED_BITS);
@@ -66,6 +67,7 @@ final class Ipv4Family implements IpFamily {
 
   Ipv4Family(Shard shard, Ipv4Config config) {
     this.shard = shard;
+    this.hooks = new FilterHooks(shard);
     this.config = config;
     this.addresses = new Ipv4Addresses(shard.loopback() != null);
     this.cache = new RouteCache(config.routes(), shard.random());
@@ -91,6 +93,11 @@ final class Ipv4Family implements IpFamily {
   @Override
   public int version() {
     return 4;
+  }
+
+  @Override
+  public Lookahead lookahead() {
+    return forwarding == null ? null : forwarding.lookahead();
   }
 
   @Override
@@ -356,38 +363,6 @@ final class Ipv4Family implements IpFamily {
     return null;
   }
 
-  // ---- the packet filter ----
-
-  /** Asks the filter, of which there is one; whether it has taken the frame or it was dropped. */
-  boolean filtered(Frame frame, NetInterface at, int hook, long now) {
-    int verdict = shard.filter().filter(frame, at, hook, now);
-    if (verdict == Verdict.ACCEPT) {
-      return false;
-    }
-    if (verdict != Verdict.STEAL) {
-      shard.counters().drop(Verdict.reason(verdict));
-      frame.release();
-    }
-    return true;
-  }
-
-  /** The same for what has just been received; nothing is asked for twice. */
-  boolean filteredFirst(Frame frame, NetInterface from, long now) {
-    return !frame.has(Frame.INJECTED | Frame.HANDED_OVER)
-        && filtered(frame, from, Hook.PRE_ROUTING, now);
-  }
-
-  /** The same for what is for us, and whole. */
-  boolean filteredIn(Frame frame, NetInterface from, long now) {
-    return !frame.has(Frame.HANDED_OVER) && filtered(frame, from, Hook.LOCAL_IN, now);
-  }
-
-  /** The same for a datagram or fragment of ours, whose window starts at its header. */
-  boolean filteredOut(Frame frame, NetInterface through, long now) {
-    return filtered(frame, through, Hook.LOCAL_OUT, now)
-        || (shard.filter() != null && filtered(frame, through, Hook.POST_ROUTING, now));
-  }
-
   // ---- groups ----
 
   @Override
@@ -416,6 +391,13 @@ final class Ipv4Family implements IpFamily {
   }
 
   // ---- errors ----
+
+  @Override
+  public void shortened(Frame datagram) {
+    long at = datagram.l3Address();
+    Ipv4Header.rewrite(
+        at, (int) (datagram.address() - at) + datagram.length(), Ipv4Header.flagsAndOffset(at));
+  }
 
   @Override
   public void sendUnreachable(Frame offending, IcmpError error, long now) {
@@ -467,6 +449,7 @@ final class Ipv4Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }
@@ -484,6 +467,11 @@ final class Ipv4Family implements IpFamily {
 
   Shard shard() {
     return shard;
+  }
+
+  /** Where the packet filter is asked. */
+  FilterHooks hooks() {
+    return hooks;
   }
 
   Ipv4Config config() {

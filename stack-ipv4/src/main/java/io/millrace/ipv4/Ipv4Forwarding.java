@@ -6,8 +6,11 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
 import io.millrace.filter.Hook;
+import io.millrace.ip.DestinationCache;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpProtocol;
+import io.millrace.ip.Lookahead;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.ReversePath;
@@ -16,8 +19,6 @@ import io.millrace.ip.TokenBucket;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.spi.PortInfo;
-import java.util.Arrays;
 
 /**
  * What a router does with a datagram for somebody else (RFC 1812 §5): looks up the next hop, takes
@@ -30,26 +31,23 @@ final class Ipv4Forwarding {
   /** Hosts on our own links that were sent to lately: a power of two. */
   private static final int HOSTS = 1024;
 
-  /** The destinations that were looked up lately: 2^15 of them. */
-  private static final int CACHE_SHIFT = 32 - 15;
-
-  private static final int CACHE_SIZE = 1 << (32 - CACHE_SHIFT);
+  private static final int TCP_HEADER = 20;
+  private static final int TCP_DATA_OFFSET_AT = 12;
+  private static final int UDP_HEADER = 8;
 
   private final Shard shard;
   private final Counters counters;
   private final Ipv4Family family;
   private final Ipv4Addresses addresses;
-  private final RoutingTable routes;
   private final IcmpErrors errors;
   private final ForwardingConfig config;
   private final TransitFragmenter fragmenter;
   private final TokenBucket redirects;
   private final Neighbor[] hosts = new Neighbor[HOSTS];
-  private final int[] cachedFor = new int[CACHE_SIZE];
-  private final NextHops[] cachedWays = new NextHops[CACHE_SIZE];
+  private final DestinationCache destinations;
 
-  /** The generation of the family's routes that the cache is of. */
-  private int cachedAt;
+  /** Where the ways back to senders are looked up. */
+  private final DestinationCache sources;
 
   Ipv4Forwarding(
       Shard shard,
@@ -62,12 +60,18 @@ final class Ipv4Forwarding {
     this.counters = shard.counters();
     this.family = family;
     this.addresses = addresses;
-    this.routes = routes;
     this.errors = errors;
     this.config = config;
+    this.destinations = new DestinationCache(routes);
+    this.sources = new DestinationCache(routes);
     this.fragmenter = new TransitFragmenter(shard, this);
     int rate = config.redirectRate();
     this.redirects = new TokenBucket(rate, rate, shard.clock().now());
+  }
+
+  /** What is to see the datagrams of a burst before the first is handled. */
+  Lookahead lookahead() {
+    return new Lookahead(destinations, config.reversePath() == ReversePath.OFF ? null : sources);
   }
 
   /**
@@ -97,14 +101,15 @@ final class Ipv4Forwarding {
     if (config.reversePath() != ReversePath.OFF && !isFromThere(source, from)) {
       return DropReason.IP_REVERSE_PATH;
     }
-    NextHops hops = ways(destination);
+    NextHops hops = destinations.ways(0, IpAddress.v4Lo(destination), family.generation());
     if (hops == null) {
       // RFC 1812 §5.2.7.1: net unreachable if there is no route.
       errors.sendInTransit(frame, IcmpHeader.DESTINATION_UNREACHABLE, 0, 0, now);
       return DropReason.IP_NO_ROUTE;
     }
     NextHop hop = hops.isSingle() ? hops.first() : hops.choose(flow(at));
-    if (shard.filter() != null && family.filtered(frame, hop.through(), Hook.FORWARD, now)) {
+    if (shard.filter() != null
+        && family.hooks().filtered(frame, hop.through(), Hook.FORWARD, now)) {
       return null;
     }
     if (Ipv4Header.ttl(at) <= 1) {
@@ -115,26 +120,6 @@ final class Ipv4Forwarding {
     return pass(frame, at, from, hop, destination, now);
   }
 
-  /**
-   * Looks into the cache first: a longest-prefix match in a large table costs several misses of the
-   * processor's caches, and packets come in flows.
-   */
-  private NextHops ways(int destination) {
-    int place = (destination * 0x9e37_79b9) >>> CACHE_SHIFT;
-    if (cachedAt != family.generation()) {
-      // RFC 1812 §5.2.4.3: what routes say now counts.
-      Arrays.fill(cachedWays, null);
-      cachedAt = family.generation();
-    }
-    NextHops hops = cachedWays[place];
-    if (hops == null || cachedFor[place] != destination) {
-      hops = routes.lookup(0, IpAddress.v4Lo(destination));
-      cachedFor[place] = destination;
-      cachedWays[place] = hops;
-    }
-    return hops;
-  }
-
   /** RFC 1812 §5.3.7, RFC 3927 §7: martians and link-local addresses are never forwarded. */
   private static boolean mayLeaveLink(int source, int destination) {
     return !Ipv4Addresses.isNoHost(destination)
@@ -143,7 +128,7 @@ final class Ipv4Forwarding {
   }
 
   private boolean isFromThere(int source, NetInterface from) {
-    NextHops back = routes.lookup(0, IpAddress.v4Lo(source));
+    NextHops back = sources.ways(0, IpAddress.v4Lo(source), family.generation());
     return back != null
         && (config.reversePath() == ReversePath.LOOSE || back.leadsThrough(from.index()));
   }
@@ -175,11 +160,11 @@ final class Ipv4Forwarding {
     int checksum = Bytes.u16(at + 10) + 0x0100;
     Bytes.put16(at + 10, checksum + (checksum >>> 16));
     int nextHop = hop.isOnLink() ? destination : (int) hop.viaLo();
-    if (frame.length() > through.mtu() && !isCutByPort(frame, through)) {
+    if (frame.length() > through.mtu() && !isCutByPort(frame, at, through)) {
       return passInPieces(frame, at, through, nextHop, now);
     }
     counters.increment(Counter.IP_OUT_FORW_DATAGRAMS);
-    if (shard.filter() != null && family.filtered(frame, through, Hook.POST_ROUTING, now)) {
+    if (shard.filter() != null && family.hooks().filtered(frame, through, Hook.POST_ROUTING, now)) {
       return null;
     }
     Neighbor neighbor = hop.isOnLink() ? host(destination, through) : hop.neighbor();
@@ -208,17 +193,35 @@ final class Ipv4Forwarding {
     return true;
   }
 
-  private static boolean isCutByPort(Frame frame, NetInterface through) {
-    return frame.segmentSize() != 0 && through.info().offers(PortInfo.TX_SEGMENT_TCP4);
+  /** Whether the port makes datagrams that fit of one that a port has put together. */
+  private static boolean isCutByPort(Frame frame, long at, NetInterface through) {
+    return frame.segmentSize() != 0
+        && Ipv4Output.cuts(through, Ipv4Header.protocol(at))
+        && segmentLength(frame, at) <= through.mtu();
+  }
+
+  /** Bytes of a datagram of those that were put together, its header included. */
+  private static int segmentLength(Frame frame, long at) {
+    int size = Ipv4Header.size(at);
+    if (frame.length() < size + TCP_HEADER) {
+      return frame.length();
+    }
+    int header =
+        Ipv4Header.protocol(at) == IpProtocol.TCP
+            ? Bytes.u8(at + size + TCP_DATA_OFFSET_AT) >>> 4 << 2
+            : UDP_HEADER;
+    return size + header + frame.segmentSize();
   }
 
   private DropReason passInPieces(
       Frame frame, long at, NetInterface through, int nextHop, long now) {
-    if (frame.segmentSize() != 0) {
+    boolean merged = frame.segmentSize() != 0;
+    if (merged && segmentLength(frame, at) <= through.mtu()) {
       // It was never one datagram on the wire, so its sender has nothing to mend.
       return DropReason.IP_TOO_BIG;
     }
-    if ((Ipv4Header.flagsAndOffset(at) & Ipv4Header.DF) != 0) {
+    // What cannot be sent on is said even where it might have been cut, were it one datagram.
+    if (merged || (Ipv4Header.flagsAndOffset(at) & Ipv4Header.DF) != 0) {
       // RFC 1191 §4: with the MTU of the link that it does not fit into.
       errors.sendInTransit(
           frame,
@@ -238,7 +241,8 @@ final class Ipv4Forwarding {
 
   /** Sends a piece of a datagram. Takes ownership. */
   void transmit(Frame datagram, NetInterface through, int nextHop, long now) {
-    if (shard.filter() == null || !family.filtered(datagram, through, Hook.POST_ROUTING, now)) {
+    if (shard.filter() == null
+        || !family.hooks().filtered(datagram, through, Hook.POST_ROUTING, now)) {
       family.neighbors().demand(through, 0, IpAddress.v4Lo(nextHop), now).send(datagram, now);
     }
   }

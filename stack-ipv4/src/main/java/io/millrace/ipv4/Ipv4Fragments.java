@@ -81,7 +81,7 @@ final class Ipv4Fragments {
     return switch (protocol) {
       case IpProtocol.TCP -> TCP_MIN;
       case IpProtocol.SCTP -> 12;
-      case IpProtocol.UDP, IpProtocol.ICMP -> 8;
+      case IpProtocol.UDP, IpProtocol.UDP_LITE, IpProtocol.ICMP -> 8;
       default -> 1;
     };
   }

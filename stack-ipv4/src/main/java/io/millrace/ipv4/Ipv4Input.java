@@ -62,7 +62,7 @@ final class Ipv4Input {
     long at = frame.address();
     DropReason dropped = Ipv4Header.validate(at, frame.length());
     if (dropped == null) {
-      if (shard.filter() != null && family.filteredFirst(frame, from, now)) {
+      if (shard.filter() != null && family.hooks().filteredFirst(frame, from, now)) {
         return;
       }
       if (dhcp != null && dhcp.isFor(at, from)) {
@@ -90,7 +90,7 @@ final class Ipv4Input {
     } else {
       frame.pull(Ipv4Header.size(at));
     }
-    if (shard.filter() != null && family.filteredIn(frame, from, now)) {
+    if (shard.filter() != null && family.hooks().filteredIn(frame, from, now)) {
       return;
     }
     deliver(frame, protocol, now);
@@ -183,6 +183,13 @@ final class Ipv4Input {
       }
       case IpProtocol.SCTP -> {
         transport = shard.sctp();
+        if (transport != null) {
+          transport.input(frame, now);
+          return;
+        }
+      }
+      case IpProtocol.UDP_LITE -> {
+        transport = shard.udpLite();
         if (transport != null) {
           transport.input(frame, now);
           return;

@@ -6,6 +6,8 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.ip.IpProtocol;
+import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.spi.PortInfo;
 
@@ -50,7 +52,7 @@ final class Ipv4Output {
       return;
     }
     int total = frame.totalLength() + Ipv4Header.SIZE;
-    if (total <= route.pathMtu() || isCutByPort(route, frame, total)) {
+    if (total <= route.pathMtu() || isCutByPort(route, frame, protocol, total)) {
       counters.increment(Counter.IP_OUT_REQUESTS);
       route.writeHeader(frame, total, protocol, trafficClass, ttl, dontFragment);
       route.emit(frame, now);
@@ -99,10 +101,17 @@ final class Ipv4Output {
     return null;
   }
 
-  private static boolean isCutByPort(Ipv4Route route, Frame frame, int total) {
+  private static boolean isCutByPort(Ipv4Route route, Frame frame, int protocol, int total) {
     return frame.segmentSize() != 0
         && total <= Ipv4Header.MAX_TOTAL
-        && route.networkInterface().info().offers(PortInfo.TX_SEGMENT_TCP4);
+        && cuts(route.networkInterface(), protocol);
+  }
+
+  /** Whether a port cuts what is merged of a protocol. */
+  static boolean cuts(NetInterface through, int protocol) {
+    return through
+        .info()
+        .offers(protocol == IpProtocol.UDP ? PortInfo.TX_SEGMENT_UDP4 : PortInfo.TX_SEGMENT_TCP4);
   }
 
   private void drop(Frame frame, DropReason reason) {

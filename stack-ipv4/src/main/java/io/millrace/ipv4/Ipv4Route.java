@@ -173,7 +173,7 @@ final class Ipv4Route extends Route {
    * ownership.
    */
   void emit(Frame datagram, long now) {
-    if (shard.filter() != null && family.filteredOut(datagram, networkInterface, now)) {
+    if (shard.filter() != null && family.hooks().filteredOut(datagram, networkInterface, now)) {
       return;
     }
     Neighbor next = neighbor;

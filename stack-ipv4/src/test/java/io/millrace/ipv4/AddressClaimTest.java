@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.diag.Counter;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.List;

@@ -17,6 +17,8 @@ import io.millrace.net.ShardConfig;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortInfo;
 import io.millrace.spi.PortQueue;
+import io.millrace.testkit.host.TestPort;
+import io.millrace.testkit.host.TestTransport;
 import io.millrace.time.ShardClock;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;

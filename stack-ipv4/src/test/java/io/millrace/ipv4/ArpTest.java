@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
+import io.millrace.testkit.host.TestPort;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;

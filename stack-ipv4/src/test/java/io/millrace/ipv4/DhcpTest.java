@@ -7,6 +7,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ipv4.dhcp.FakeServer;
+import io.millrace.testkit.host.TestPort;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

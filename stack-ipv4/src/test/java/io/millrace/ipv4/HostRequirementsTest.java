@@ -6,6 +6,7 @@ import io.millrace.buf.Bytes;
 import io.millrace.diag.DropReason;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package io.millrace.ipv4;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.diag.DropReason;
+import io.millrace.testkit.host.TestPort;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,6 +6,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
+import io.millrace.testkit.host.TestTransport;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;

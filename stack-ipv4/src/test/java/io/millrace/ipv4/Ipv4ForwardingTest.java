@@ -9,6 +9,8 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpRoute;
 import io.millrace.ip.ReversePath;
+import io.millrace.spi.PortInfo;
+import io.millrace.testkit.host.TestPort;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -389,6 +391,49 @@ class Ipv4ForwardingTest {
         }
         // Each datagram goes back; ten redirects go with them.
         assertThat(RouterFixture.datagrams(router.left)).hasSize(110);
+      }
+    }
+  }
+
+  /** Frames that a port has put together of several datagrams. */
+  @Nested
+  class Merged {
+    private Packets.Ip segment() {
+      ByteBuffer tcp = ByteBuffer.allocate(9020);
+      tcp.putShort((short) 1).putShort((short) 2).putLong(0).putShort((short) 0x5010);
+      return Packets.ip(6, tcp.array()).from("10.0.0.2").to("10.5.0.2").dontFragment();
+    }
+
+    private RouterFixture router(int offloads, int mtu) {
+      RouterFixture router = new RouterFixture(new TestPort(mtu, offloads), OPEN, builder -> {});
+      router.left.large();
+      router.left.merged(1460);
+      return router;
+    }
+
+    @Test
+    void areCutByAPortThatCan() {
+      try (RouterFixture router = router(PortInfo.TX_SEGMENT_TCP4, 1500)) {
+        router.fromLeft(segment());
+        assertThat(RouterFixture.frame(router.right)).hasSize(14 + 20 + 9020);
+      }
+    }
+
+    @Test
+    void areDroppedWhereNobodyCuts() {
+      try (RouterFixture router = router(0, 1500)) {
+        router.expectDrop(DropReason.IP_TOO_BIG, segment());
+        assertThat(router.left.takeSent()).isEmpty();
+      }
+    }
+
+    @Test
+    void areTooBigIfTheirDatagramsAre() {
+      try (RouterFixture router = router(PortInfo.TX_SEGMENT_TCP4, 1499)) {
+        router.expectDrop(DropReason.IP_TOO_BIG, segment());
+        byte[] error = icmp(router.left);
+        assertThat(error).startsWith(3, 4);
+        assertThat(ByteBuffer.wrap(error).getShort(6)).isEqualTo((short) 1499);
       }
     }
   }

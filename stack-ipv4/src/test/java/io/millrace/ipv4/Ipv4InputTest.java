@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
+import io.millrace.testkit.host.TestTransport;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

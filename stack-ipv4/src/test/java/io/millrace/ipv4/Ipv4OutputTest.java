@@ -13,6 +13,7 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.spi.PortInfo;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.Arrays;
 import java.util.HashSet;

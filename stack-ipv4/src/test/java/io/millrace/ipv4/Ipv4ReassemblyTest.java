@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
+import io.millrace.testkit.host.TestTransport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

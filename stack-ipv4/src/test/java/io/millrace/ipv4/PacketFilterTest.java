@@ -15,6 +15,7 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestTransport;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

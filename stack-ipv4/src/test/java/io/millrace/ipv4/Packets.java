@@ -1,27 +1,13 @@
 package io.millrace.ipv4;
 
 import io.millrace.ip.IpAddress;
-import java.io.ByteArrayOutputStream;
+import io.millrace.testkit.host.FramePackets;
+import io.millrace.testkit.host.TestPort;
 import java.nio.ByteBuffer;
-import java.util.Random;
 
 /** Frames as a peer would send them, written without any code of the stack's. */
-final class Packets {
-  static final long BROADCAST_MAC = 0xffff_ffff_ffffL;
-
+final class Packets extends FramePackets {
   private Packets() {}
-
-  static byte[] ethernet(long destination, long source, int type, byte[] payload) {
-    ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
-    mac(frame, destination);
-    mac(frame, source);
-    frame.putShort((short) type).put(payload);
-    return frame.array();
-  }
-
-  private static void mac(ByteBuffer to, long mac) {
-    to.putShort((short) (mac >>> 32)).putInt((int) mac);
-  }
 
   static byte[] arp(int operation, long senderMac, String sender, long targetMac, String target) {
     ByteBuffer arp = ByteBuffer.allocate(28);
@@ -130,13 +116,6 @@ final class Packets {
     return ip(17, udpPacket(sourcePort, destinationPort, data));
   }
 
-  static byte[] udpPacket(int sourcePort, int destinationPort, byte[] data) {
-    ByteBuffer udp = ByteBuffer.allocate(8 + data.length);
-    udp.putShort((short) sourcePort).putShort((short) destinationPort);
-    udp.putShort((short) udp.capacity()).putShort((short) 0).put(data);
-    return udp.array();
-  }
-
   static byte[] icmp(int type, int code, int rest, byte[] data) {
     ByteBuffer icmp = ByteBuffer.allocate(8 + data.length);
     icmp.put((byte) type).put((byte) code).putShort((short) 0).putInt(rest).put(data);
@@ -146,32 +125,5 @@ final class Packets {
 
   static Ip echo(int identifier, int sequence, byte[] data) {
     return ip(1, icmp(8, 0, identifier << 16 | sequence, data));
-  }
-
-  /** RFC 1071 §4.1, word by word. */
-  static int checksum(byte[] bytes, int from, int length) {
-    long sum = 0;
-    for (int i = 0; i < length; i++) {
-      int b = bytes[from + i] & 0xff;
-      sum += (i & 1) == 0 ? b << 8 : b;
-    }
-    while (sum >>> 16 != 0) {
-      sum = (sum & 0xffff) + (sum >>> 16);
-    }
-    return (int) ~sum & 0xffff;
-  }
-
-  static byte[] random(long seed, int length) {
-    byte[] bytes = new byte[length];
-    new Random(seed).nextBytes(bytes);
-    return bytes;
-  }
-
-  static byte[] join(byte[]... parts) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    for (byte[] part : parts) {
-      all.writeBytes(part);
-    }
-    return all.toByteArray();
   }
 }

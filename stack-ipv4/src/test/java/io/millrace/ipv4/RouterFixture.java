@@ -7,6 +7,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +43,11 @@ final class RouterFixture implements AutoCloseable {
   }
 
   RouterFixture(int rightMtu, ForwardingConfig config, Consumer<NetStack.Builder> more) {
-    right = new TestPort(rightMtu, 0);
+    this(new TestPort(rightMtu, 0), config, more);
+  }
+
+  RouterFixture(TestPort right, ForwardingConfig config, Consumer<NetStack.Builder> more) {
+    this.right = right;
     NetStack.Builder builder =
         NetStack.builder()
             .driven(ShardClock.of(() -> now))

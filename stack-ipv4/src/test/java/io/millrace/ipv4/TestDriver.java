@@ -3,6 +3,7 @@ package io.millrace.ipv4;
 import io.millrace.spi.Driver;
 import io.millrace.spi.Port;
 import io.millrace.spi.PortConfig;
+import io.millrace.testkit.host.TestPort;
 
 /**
  * Opens {@link TestPort}s by name, so that options of the name can be tried: {@code test:0,vlan=7}.

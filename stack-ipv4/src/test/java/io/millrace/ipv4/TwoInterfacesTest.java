@@ -6,6 +6,8 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
+import io.millrace.testkit.host.TestTransport;
 import io.millrace.time.ShardClock;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -6,6 +6,7 @@ import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -116,10 +116,33 @@ final class ExtensionHeaders {
   }
 
   /**
+   * Walks the options of a packet that passes through, whose hop-by-hop header stands behind the
+   * IPv6 header; nothing behind it is a router's business (RFC 8200 §4).
+   *
+   * @return null if nothing was refused
+   */
+  DropReason walkHopByHop(long at, int total) {
+    headers = 0;
+    fragmentAt = 0;
+    problem = SILENT;
+    evenToGroup = false;
+    protocol = HOP_BY_HOP;
+    nextHeaderAt = Ipv6Header.NEXT_HEADER_AT;
+    offset = Ipv6Header.SIZE;
+    return options(at, total);
+  }
+
+  /**
    * Walks on, in a packet that has just been put together, behind where its fragment header was.
    */
   DropReason resume(long at, int from, int total) {
-    return walk(at, numberAt(at, from), from, total);
+    int numberAt = numberAt(at, from);
+    if (Bytes.u8(at + numberAt) == HOP_BY_HOP) {
+      // RFC 8200 §4.1: it came behind the fragment header, even if it is the first one now.
+      evenToGroup = false;
+      return refuse(Icmpv6Header.CODE_UNRECOGNIZED_NEXT_HEADER, numberAt);
+    }
+    return walk(at, numberAt, from, total);
   }
 
   private DropReason walk(long at, int numberAt, int from, int total) {

@@ -67,7 +67,7 @@ final class Icmpv6 {
       dropped = DropReason.ICMP_BAD_CHECKSUM;
     } else {
       int type = Icmpv6Header.type(at);
-      if (type >= Icmpv6Header.ROUTER_SOLICITATION && type <= Icmpv6Header.REDIRECT) {
+      if (Icmpv6Header.isDiscovery(type)) {
         discover(type, frame, from, now);
         return;
       }
@@ -129,7 +129,12 @@ final class Icmpv6 {
     }
     counters.increment(Counter.ICMP_OUT_MSGS);
     int hopLimit = family.hopLimit(route.networkInterface());
-    route.send(frame, IpProtocol.ICMPV6, trafficClass, hopLimit, false, now);
+    int mtu = route.replyMtu(now);
+    if (frame.totalLength() + Ipv6Header.SIZE > mtu) {
+      family.output().sendFragments(route, frame, mtu, trafficClass, hopLimit, now);
+    } else {
+      route.send(frame, IpProtocol.ICMPV6, trafficClass, hopLimit, false, now);
+    }
     return null;
   }
 
@@ -241,7 +246,9 @@ final class Icmpv6 {
       long theirsLo,
       Frame frame) {
     if (protocol == IpProtocol.ICMPV6) {
-      return Icmpv6Header.identifier(header) % shard.group().size();
+      return Icmpv6Header.type(header) == Icmpv6Header.ECHO_REPLY
+          ? shard.steering().owner(frame.interfaceIndex(), theirsHi, theirsLo, oursHi, oursLo, 0)
+          : Icmpv6Header.identifier(header) % shard.group().size();
     }
     Transport transport = family.transport(protocol);
     if (transport == null) {
@@ -346,14 +353,23 @@ final class Icmpv6 {
   void errorToPing(
       IcmpError error,
       int mtu,
+      long sourceHi,
+      long sourceLo,
       long destinationHi,
       long destinationLo,
       long header,
       long fromHi,
       long fromLo,
       long now) {
+    int type = Icmpv6Header.type(header);
+    if (type == Icmpv6Header.ECHO_REPLY) {
+      if (error == IcmpError.PACKET_TOO_BIG) {
+        family.learnReplyMtu(sourceHi, sourceLo, destinationHi, destinationLo, mtu, now);
+      }
+      return;
+    }
     Ping ping = find(Icmpv6Header.identifier(header));
-    if (ping != null && Icmpv6Header.type(header) == Icmpv6Header.ECHO) {
+    if (ping != null && type == Icmpv6Header.ECHO) {
       int sequence = Icmpv6Header.sequence(header);
       ping.onError(error, mtu, destinationHi, destinationLo, sequence, fromHi, fromLo, now);
     }

@@ -76,6 +76,15 @@ final class Icmpv6Errors {
     send(first, Icmpv6Header.TIME_EXCEEDED, Icmpv6Header.CODE_REASSEMBLY, 0, false, false, now);
   }
 
+  /**
+   * About a packet that was to be forwarded, which stays the caller's.
+   *
+   * @param rest the second word of the message: an MTU, or 0
+   */
+  void send(Frame offending, int type, int code, int rest, long now) {
+    send(offending, type, code, rest, false, false, now);
+  }
+
   private void send(
       Frame offending,
       int type,
@@ -110,15 +119,18 @@ final class Icmpv6Errors {
     family.icmp().send(message, route, family.hopLimit(route.networkInterface()), false, now);
   }
 
-  /** From the address that was sent to; a group cannot answer, so an address of ours does. */
+  /**
+   * From the address that was sent to if it is ours (RFC 4443 §2.2 (a)). A group cannot answer, nor
+   * can who a packet in transit is for, so an address of ours does that is near to its source.
+   */
   private Ipv6Route routeBack(Frame offending, long at) {
     int index = offending.interfaceIndex();
     long oursHi = Ipv6Scope.onLink(Ipv6Header.destinationHi(at), index);
     long oursLo = Ipv6Header.destinationLo(at);
-    boolean group = Ipv6Addresses.isMulticast(oursHi);
+    boolean ours = family.isLocal(oursHi, oursLo);
     return family.routeTo(
-        group ? 0 : oursHi,
-        group ? 0 : oursLo,
+        ours ? oursHi : 0,
+        ours ? oursLo : 0,
         Ipv6Scope.onLink(Ipv6Header.sourceHi(at), index),
         Ipv6Header.sourceLo(at));
   }

@@ -40,9 +40,12 @@ final class Icmpv6Header {
   static final int FIRST_INFORMATIONAL = 128;
 
   // Destination unreachable, RFC 4443 §3.1.
+  static final int CODE_NO_ROUTE = 0;
   static final int CODE_PROHIBITED = 1;
+  static final int CODE_BEYOND_SCOPE = 2;
   static final int CODE_ADDRESS = 3;
   static final int CODE_PORT = 4;
+  static final int CODE_SOURCE_POLICY = 5;
 
   // Time exceeded, RFC 4443 §3.3.
   static final int CODE_REASSEMBLY = 1;
@@ -83,6 +86,11 @@ final class Icmpv6Header {
   /** Whether a type is an error's or a redirect: about these no error is sent (RFC 4443 §2.4 e). */
   static boolean isErrorOrRedirect(int type) {
     return type < FIRST_INFORMATIONAL || type == REDIRECT;
+  }
+
+  /** Whether a type is one of Neighbor Discovery's (RFC 4861 §4). */
+  static boolean isDiscovery(int type) {
+    return type >= ROUTER_SOLICITATION && type <= REDIRECT;
   }
 
   /** Whether the checksum over pseudo-header and message is right (RFC 4443 §2.3). */

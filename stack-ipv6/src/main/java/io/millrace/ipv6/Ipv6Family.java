@@ -2,13 +2,18 @@ package io.millrace.ipv6;
 
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
+import io.millrace.filter.FilterHooks;
 import io.millrace.ip.AddressChoice;
+import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.Lookahead;
+import io.millrace.ip.NextHop;
+import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
 import io.millrace.ip.Route;
 import io.millrace.ip.SourceFilter;
@@ -37,7 +42,11 @@ final class Ipv6Family implements IpFamily {
   private static final int DEFAULT_HOP_LIMIT = 64;
 
   private final Shard shard;
+  private final FilterHooks hooks;
   private final Ipv6Addresses addresses;
+  /** The way to our own addresses, or null if there is none. */
+  private final NextHop toOurselves;
+
   private final Ipv6Routes routes = new Ipv6Routes();
   private final Ipv6RouterConfig router;
   private final RouteCache cache;
@@ -48,7 +57,11 @@ final class Ipv6Family implements IpFamily {
   private final Icmpv6Errors errors;
   private final Ipv6Fragments fragments;
   private final Ipv6Input input;
+  private final Dhcp6 dhcp;
   private final Ipv6Output output;
+
+  /** Null in a host. */
+  private final Ipv6Forwarding forwarding;
 
   /** Per interface: the MTU and hop limit that routers say, 0 if none does; whether ND runs. */
   private int[] linkMtus = {};
@@ -61,7 +74,10 @@ final class Ipv6Family implements IpFamily {
 
   Ipv6Family(Shard shard, Ipv6Config config, Ipv6Autoconf autoconf) {
     this.shard = shard;
+    this.hooks = new FilterHooks(shard);
     this.addresses = new Ipv6Addresses(shard.loopback() != null);
+    NetInterface loopback = shard.loopback();
+    this.toOurselves = loopback == null ? null : new NextHop(loopback, null, 0, null);
     this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
@@ -71,13 +87,26 @@ final class Ipv6Family implements IpFamily {
     this.discovery = new NeighborDiscovery(ndHost, NeighborConfig.defaults(), autoconf);
     this.icmp = new Icmpv6(shard, this, addresses, discovery, mld, config);
     this.fragments = new Ipv6Fragments(shard, errors, config);
+    this.dhcp = new Dhcp6(shard, this);
+    ForwardingConfig forwards = shard.setting(ForwardingConfig.class, null);
+    this.forwarding =
+        forwards == null
+            ? null
+            : new Ipv6Forwarding(
+                shard, this, addresses, routes, discovery, errors, config, forwards);
     this.input =
-        new Ipv6Input(shard, addresses, mld.memberships(), icmp, errors, fragments, config);
+        new Ipv6Input(
+            shard, this, addresses, mld.memberships(), icmp, errors, fragments, forwarding, config);
   }
 
   @Override
   public int version() {
     return 6;
+  }
+
+  @Override
+  public Lookahead lookahead() {
+    return forwarding == null ? null : forwarding.lookahead();
   }
 
   @Override
@@ -111,12 +140,34 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public void configure(NetInterface to, AddressChoice how, long now) {
-    if (how != AddressChoice.AUTO) {
-      IpFamily.super.configure(to, how, now);
-      return;
+    switch (how) {
+      case AUTO -> {
+        start(to, now);
+        discovery.autoconfigure(to, now);
+      }
+      case DHCP6 -> {
+        start(to, now);
+        // Routes and the link's prefixes come from routers only.
+        discovery.listen(to, now);
+        dhcp.add(to, discovery, now);
+        input.dhcp(dhcp);
+      }
+      case DHCP -> IpFamily.super.configure(to, how, now);
     }
-    start(to, now);
-    discovery.autoconfigure(to, now);
+  }
+
+  /** A router has advertised itself on a port that listens. */
+  void routerSays(
+      NetInterface on,
+      long router,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long now) {
+    dhcp.routerSays(on, discovery, router, makingAddresses, managed, other, now);
+    if (dhcp.isActive()) {
+      input.dhcp(dhcp);
+    }
   }
 
   /** Starts Neighbor Discovery on an interface, once. */
@@ -138,11 +189,42 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public void addRoute(IpPrefix destination, IpAddress via, NetInterface through) {
-    long hi = via == null ? 0 : Ipv6Scope.onWire(via.hi());
-    long lo = via == null ? 0 : via.lo();
-    routes.put(
-        Ipv6Routes.Kind.CONFIGURED, destination, new Ipv6Routes.NextHop(through, hi, lo, false));
+    addRoute(destination, new NextHop(through, via, 0, null));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalArgumentException if the metric is 2<sup>30</sup> or more: those are of what
+   *     Neighbor Discovery finds out
+   */
+  @Override
+  public void addRoute(IpPrefix destination, NextHop hop) {
+    if (hop.metric() >= Ipv6Routes.FIRST_FOUND_METRIC) {
+      throw new IllegalArgumentException(
+          "a metric of an IPv6 route is less than 2^30, not " + hop.metric());
+    }
+    routes.add(destination, onWire(hop));
     changed();
+  }
+
+  @Override
+  public void removeRoute(IpPrefix destination, NextHop hop) {
+    routes.remove(destination, onWire(hop));
+    changed();
+  }
+
+  /** The same way with its router's address as on the wire: its link is the interface's. */
+  private static NextHop onWire(NextHop hop) {
+    return Ipv6Scope.zone(hop.viaHi()) == 0
+        ? hop
+        : new NextHop(
+            hop.through(),
+            new IpAddress(Ipv6Scope.onWire(hop.viaHi()), hop.viaLo()),
+            hop.metric(),
+            (hop.sourceHi() | hop.sourceLo()) == 0
+                ? null
+                : new IpAddress(hop.sourceHi(), hop.sourceLo()));
   }
 
   /** An address or a route has changed. */
@@ -197,6 +279,15 @@ final class Ipv6Family implements IpFamily {
     return route;
   }
 
+  /** Somebody says that our replies to a host's echoes are too big; if there were none, he lies. */
+  void learnReplyMtu(
+      long sourceHi, long sourceLo, long destinationHi, long destinationLo, int mtu, long now) {
+    Ipv6Route route = cache.get(sourceHi, sourceLo, destinationHi, destinationLo);
+    if (route != null) {
+      route.learnReplyMtu(mtu, now);
+    }
+  }
+
   /** The first half of a destination, with a zone if it needs one and has none. */
   private static long zoned(long sourceHi, long destinationHi) {
     if (destinationHi != Ipv6Scope.LINK_LOCAL) {
@@ -213,12 +304,8 @@ final class Ipv6Family implements IpFamily {
       if (inside) {
         return routeTo(destinationHi, destinationLo, destinationHi, destinationLo);
       }
-      Ipv6Routes.NextHop next = findNextHop(0, 0, destinationHi, destinationLo);
-      IpAddress chosen =
-          next == null
-              ? null
-              : addresses.sourceFor(
-                  next.through(), new IpAddress(destinationHi, destinationLo), false);
+      NextHop next = findNextHop(0, 0, destinationHi, destinationLo);
+      IpAddress chosen = next == null ? null : sourceFor(next, destinationHi, destinationLo);
       return chosen == null
           ? null
           : routeTo(chosen.hi(), chosen.lo(), destinationHi, destinationLo);
@@ -231,6 +318,13 @@ final class Ipv6Family implements IpFamily {
     return refresh(route) ? route : null;
   }
 
+  /** The address to send from: the route's choice, else that of RFC 6724. */
+  private IpAddress sourceFor(NextHop next, long destinationHi, long destinationLo) {
+    return addresses.isLocal(next.sourceHi(), next.sourceLo())
+        ? new IpAddress(next.sourceHi(), next.sourceLo())
+        : addresses.sourceFor(next.through(), new IpAddress(destinationHi, destinationLo), false);
+  }
+
   /** Points a route at where its destination is reached now; false if it no longer is. */
   boolean refresh(Ipv6Route route) {
     long hi = route.destinationHi();
@@ -238,27 +332,20 @@ final class Ipv6Family implements IpFamily {
     if (isInside(hi, lo)) {
       return pointToOurselves(route, hi);
     }
-    Ipv6Routes.NextHop next = findNextHop(route.sourceHi(), route.sourceLo(), hi, lo);
+    NextHop next = findNextHop(route.sourceHi(), route.sourceLo(), hi, lo);
     if (next == null || !addresses.isLocal(route.sourceHi(), route.sourceLo())) {
       return false;
     }
-    NetInterface through = next.through();
-    long viaHi = next.isOnLink() ? Ipv6Scope.onWire(hi) : next.viaHi();
-    long viaLo = next.isOnLink() ? lo : next.viaLo();
-    if (next.bySource()) {
+    if (Ipv6Routes.isLearnedDefault(next)) {
       IpAddress better =
           discovery.routerFor(
-              through, Ipv6Scope.onWire(route.sourceHi()), route.sourceLo(), shard.clock().now());
-      viaHi = better == null ? viaHi : better.hi();
-      viaLo = better == null ? viaLo : better.lo();
+              next.through(),
+              Ipv6Scope.onWire(route.sourceHi()),
+              route.sourceLo(),
+              shard.clock().now());
+      next = better == null ? next : new NextHop(next.through(), better, 0, null);
     }
-    route.pointTo(
-        through,
-        linkMtu(through),
-        viaHi,
-        viaLo,
-        Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1,
-        generation);
+    route.pointTo(next, Ipv6Addresses.isMulticast(hi) ? groupMac(lo) : -1, generation);
     return true;
   }
 
@@ -279,8 +366,7 @@ final class Ipv6Family implements IpFamily {
       return false;
     }
     int zone = Math.max(from, to);
-    int inbound = zone == 0 ? loopback.index() : zone - 1;
-    route.pointTo(loopback, loopback.mtu(), 0, 0, inbound, generation);
+    route.pointTo(toOurselves, zone == 0 ? loopback.index() : zone - 1, generation);
     return true;
   }
 
@@ -293,10 +379,9 @@ final class Ipv6Family implements IpFamily {
     return GROUP_MAC | (lo & 0xffff_ffffL);
   }
 
-  private Ipv6Routes.NextHop findNextHop(long sourceHi, long sourceLo, long hi, long lo) {
+  private NextHop findNextHop(long sourceHi, long sourceLo, long hi, long lo) {
     if (Ipv6Addresses.isMulticast(hi)) {
-      NetInterface on = groupInterface(sourceHi, sourceLo);
-      return on == null ? null : Ipv6Routes.NextHop.onLink(on);
+      return onLink(groupInterface(sourceHi, sourceLo));
     }
     if (Ipv6Scope.isLinkLocal(hi)) {
       int index = Ipv6Scope.zone(hi) - 1;
@@ -304,18 +389,27 @@ final class Ipv6Family implements IpFamily {
       // RFC 4007 §6: a zone's addresses are sent to from inside the zone; other sources of ours are
       // reached there as well.
       boolean same = Ipv6Scope.zone(sourceHi) == 0 || Ipv6Scope.zone(sourceHi) == index + 1;
-      return known && same ? Ipv6Routes.NextHop.onLink(shard.networkInterface(index)) : null;
+      return known && same ? onLink(shard.networkInterface(index)) : null;
     }
     if ((hi | lo) == 0 || Ipv6Addresses.isNoHost(hi, lo)) {
       return null;
     }
-    Ipv6Routes.NextHop next = routes.find(hi, lo);
+    NextHops ways = routes.lookup(hi, lo);
+    if (ways == null) {
+      return null;
+    }
+    NextHop next =
+        ways.isSingle()
+            ? ways.first()
+            : ways.choose(Long.hashCode((sourceHi * 31 + sourceLo) * 31 + hi * 31 + lo));
     // RFC 4291 §2.5.6: nothing from a link-local address leaves the link.
     boolean leaves =
-        next != null
-            && Ipv6Scope.isLinkLocal(sourceHi)
-            && Ipv6Scope.zone(sourceHi) != next.through().index() + 1;
+        Ipv6Scope.isLinkLocal(sourceHi) && Ipv6Scope.zone(sourceHi) != next.through().index() + 1;
     return leaves ? null : next;
+  }
+
+  private static NextHop onLink(NetInterface through) {
+    return through == null ? null : new NextHop(through, null, 0, null);
   }
 
   private NetInterface groupInterface(long sourceHi, long sourceLo) {
@@ -351,14 +445,29 @@ final class Ipv6Family implements IpFamily {
 
   @Override
   public void close(long now) {
+    dhcp.close(now);
     discovery.close(now);
   }
 
   // ---- errors ----
 
   @Override
+  public void shortened(Frame datagram) {
+    long at = datagram.l3Address();
+    int payload = (int) (datagram.address() - at) + datagram.length() - Ipv6Header.SIZE;
+    Ipv6Header.rewrite(at, payload, Ipv6Header.trafficClass(at));
+  }
+
+  @Override
   public void sendUnreachable(Frame offending, IcmpError error, long now) {
     errors.sendUnreachable(offending, error, now);
+  }
+
+  /** The next hop of a packet that was being forwarded does not answer. */
+  void unreachableInTransit(Frame packet, long now) {
+    if (forwarding != null) {
+      forwarding.unreachable(packet, now);
+    }
   }
 
   /**
@@ -384,7 +493,17 @@ final class Ipv6Family implements IpFamily {
       transport.icmpError(
           error, mtu, sourceHi, sourceLo, destinationHi, destinationLo, header, quoted, now);
     } else if (protocol == IpProtocol.ICMPV6 && quoted >= Icmpv6Header.SIZE) {
-      icmp.errorToPing(error, mtu, destinationHi, destinationLo, header, fromHi, fromLo, now);
+      icmp.errorToPing(
+          error,
+          mtu,
+          sourceHi,
+          sourceLo,
+          destinationHi,
+          destinationLo,
+          header,
+          fromHi,
+          fromLo,
+          now);
     }
   }
 
@@ -394,6 +513,7 @@ final class Ipv6Family implements IpFamily {
       case IpProtocol.TCP -> shard.tcp();
       case IpProtocol.UDP -> shard.udp();
       case IpProtocol.SCTP -> shard.sctp();
+      case IpProtocol.UDP_LITE -> shard.udpLite();
       default -> null;
     };
   }
@@ -406,7 +526,8 @@ final class Ipv6Family implements IpFamily {
     changed();
   }
 
-  private int linkMtu(NetInterface on) {
+  /** The largest packet that an interface takes, as the device or a router says. */
+  int linkMtu(NetInterface on) {
     int said = on.index() < linkMtus.length ? linkMtus[on.index()] : 0;
     return said == 0 ? on.mtu() : Math.min(said, on.mtu());
   }
@@ -430,6 +551,20 @@ final class Ipv6Family implements IpFamily {
 
   int generation() {
     return generation;
+  }
+
+  Shard shard() {
+    return shard;
+  }
+
+  /** Where the packet filter is asked. */
+  FilterHooks hooks() {
+    return hooks;
+  }
+
+  /** Whether packets for others are forwarded. */
+  boolean isRouter() {
+    return forwarding != null;
   }
 
   Ipv6Output output() {

@@ -108,7 +108,7 @@ final class Ipv6Fragments {
     return switch (protocol) {
       case IpProtocol.TCP -> 20;
       case IpProtocol.SCTP -> 12;
-      case IpProtocol.UDP, IpProtocol.ICMPV6 -> 8;
+      case IpProtocol.UDP, IpProtocol.UDP_LITE, IpProtocol.ICMPV6 -> 8;
       default -> 0;
     };
   }

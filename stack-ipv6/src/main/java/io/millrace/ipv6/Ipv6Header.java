@@ -38,6 +38,9 @@ final class Ipv6Header {
   /** Where the next header's number stands, in bytes from the header's start. */
   static final int NEXT_HEADER_AT = 6;
 
+  /** Where the hop limit stands, in bytes from the header's start. */
+  static final int HOP_LIMIT_AT = 7;
+
   private Ipv6Header() {}
 
   /**
@@ -89,7 +92,7 @@ final class Ipv6Header {
 
   /** Hops that are left. */
   static int hopLimit(long at) {
-    return Bytes.u8(at + 7);
+    return Bytes.u8(at + HOP_LIMIT_AT);
   }
 
   /** High half of the source address. */

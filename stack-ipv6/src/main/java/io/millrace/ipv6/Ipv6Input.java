@@ -24,16 +24,27 @@ final class Ipv6Input {
   private final Icmpv6Errors errors;
   private final Ipv6Fragments fragments;
   private final ExtensionHeaders extensions;
+  private final Ipv6Family family;
+
+  /** Null in a host. */
+  private final Ipv6Forwarding forwarding;
+
+  /** Null where no client is. */
+  private Dhcp6 dhcp;
 
   Ipv6Input(
       Shard shard,
+      Ipv6Family family,
       Ipv6Addresses addresses,
       Memberships memberships,
       Icmpv6 icmp,
       Icmpv6Errors errors,
       Ipv6Fragments fragments,
+      Ipv6Forwarding forwarding,
       Ipv6Config config) {
     this.shard = shard;
+    this.family = family;
+    this.forwarding = forwarding;
     this.counters = shard.counters();
     this.addresses = addresses;
     this.memberships = memberships;
@@ -43,16 +54,27 @@ final class Ipv6Input {
     this.extensions = new ExtensionHeaders(config);
   }
 
+  void dhcp(Dhcp6 newDhcp) {
+    dhcp = newDhcp;
+  }
+
   /** Takes ownership of a frame whose window starts at the header. */
   void input(Frame frame, NetInterface from, long now) {
     counters.increment(Counter.IP_IN_RECEIVES);
     long at = frame.address();
     DropReason dropped = Ipv6Header.validate(at, frame.length());
     if (dropped == null) {
+      if (shard.filter() != null && family.hooks().filteredFirst(frame, from, now)) {
+        return;
+      }
       dropped = admit(frame, at, from);
     }
     if (dropped != null) {
-      drop(frame, dropped);
+      if (dropped == DropReason.IP_NOT_FOR_US && forwarding != null) {
+        forwarding.forward(frame, from, now);
+      } else {
+        drop(frame, dropped);
+      }
       return;
     }
     int next = Ipv6Header.nextHeader(at);
@@ -115,7 +137,10 @@ final class Ipv6Input {
 
   /** Somebody who has our address is heard of by Neighbor Discovery alone (RFC 4862 §5.4). */
   private static boolean isDiscovery(long at) {
-    return Ipv6Header.nextHeader(at) == IpProtocol.ICMPV6 && Ipv6Header.hopLimit(at) == 255;
+    return Ipv6Header.nextHeader(at) == IpProtocol.ICMPV6
+        && Ipv6Header.hopLimit(at) == 255
+        && Ipv6Header.totalLength(at) > Ipv6Header.SIZE
+        && Icmpv6Header.isDiscovery(Icmpv6Header.type(at + Ipv6Header.SIZE));
   }
 
   private void inputExtended(Frame frame, NetInterface from, long now) {
@@ -158,6 +183,9 @@ final class Ipv6Input {
 
   /** One call site per protocol, so that each stays monomorphic. */
   private void deliver(Frame frame, int protocol, int numberAt, NetInterface from, long now) {
+    if (shard.filter() != null && family.hooks().filteredIn(frame, from, now)) {
+      return;
+    }
     Transport transport;
     switch (protocol) {
       case IpProtocol.TCP -> {
@@ -173,6 +201,10 @@ final class Ipv6Input {
         }
       }
       case IpProtocol.UDP -> {
+        if (dhcp != null && dhcp.isFor(frame, from)) {
+          dhcp.input(frame, from, now);
+          return;
+        }
         transport = shard.udp();
         if (transport != null) {
           if ((frame.sourceHi() | frame.sourceLo()) == 0) {
@@ -187,6 +219,17 @@ final class Ipv6Input {
         transport = shard.sctp();
         if (transport != null) {
           transport.input(frame, now);
+          return;
+        }
+      }
+      case IpProtocol.UDP_LITE -> {
+        transport = shard.udpLite();
+        if (transport != null) {
+          if ((frame.sourceHi() | frame.sourceLo()) == 0) {
+            drop(frame, DropReason.IP_BAD_SOURCE);
+          } else {
+            transport.input(frame, now);
+          }
           return;
         }
       }

@@ -10,6 +10,8 @@ import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.NextHop;
+import io.millrace.ip.NextHops;
 import io.millrace.ipv6.nd.AddressState;
 import io.millrace.ipv6.nd.NdHost;
 import io.millrace.link.Ethernet;
@@ -97,6 +99,9 @@ final class Ipv6NdHost implements NdHost {
         destinationHi,
         destinationLo);
     message.markL3();
+    if (shard.filter() != null && family.hooks().filteredOut(message, through, now)) {
+      return;
+    }
     long mac = linkDestination;
     if (mac < 0 && Ipv6Addresses.isMulticast(destinationHi)) {
       mac = Ipv6Family.groupMac(destinationLo);
@@ -122,11 +127,13 @@ final class Ipv6NdHost implements NdHost {
   public void unreachable(Frame datagram, long now) {
     counters.drop(DropReason.NEIGHBOR_UNREACHABLE);
     long at = datagram.address();
+    int index = datagram.interfaceIndex();
+    long ourHi = Ipv6Scope.onLink(Ipv6Header.sourceHi(at), index);
     int upper = ExtensionHeaders.upperLayer(at, datagram.length());
-    if (upper != ExtensionHeaders.NONE) {
+    if (!addresses.isLocal(ourHi, Ipv6Header.sourceLo(at))) {
+      family.unreachableInTransit(datagram, now);
+    } else if (upper != ExtensionHeaders.NONE) {
       // RFC 4861 §7.2.2: the transport hears of it as if a router had said so.
-      int index = datagram.interfaceIndex();
-      long ourHi = Ipv6Scope.onLink(Ipv6Header.sourceHi(at), index);
       family.errorToTransport(
           upper & 0xff,
           IcmpError.HOST_UNREACHABLE,
@@ -199,7 +206,7 @@ final class Ipv6NdHost implements NdHost {
       return; // always on the link, whatever anybody says
     }
     onLink.merge(OnLink.of(on, prefix), 1, Integer::sum);
-    routes.put(Ipv6Routes.Kind.ON_LINK, prefix, Ipv6Routes.NextHop.onLink(on));
+    routes.put(Ipv6Routes.Kind.ON_LINK, prefix, null, on);
     family.changed();
   }
 
@@ -221,27 +228,41 @@ final class Ipv6NdHost implements NdHost {
 
   @Override
   public void setRoute(NetInterface through, IpPrefix destination, IpAddress via) {
-    long hi = via == null ? 0 : via.hi();
-    long lo = via == null ? 0 : via.lo();
-    boolean bySource = via != null && destination.length() == 0;
-    routes.put(
-        Ipv6Routes.Kind.LEARNED, destination, new Ipv6Routes.NextHop(through, hi, lo, bySource));
+    routes.put(kindOf(destination), destination, via, through);
     family.changed();
   }
 
   @Override
   public void removeRoute(NetInterface through, IpPrefix destination) {
-    routes.remove(Ipv6Routes.Kind.LEARNED, destination, through);
+    routes.remove(kindOf(destination), destination, through);
     family.changed();
+  }
+
+  private static Ipv6Routes.Kind kindOf(IpPrefix learned) {
+    return learned.length() == 0 ? Ipv6Routes.Kind.LEARNED_DEFAULT : Ipv6Routes.Kind.LEARNED;
   }
 
   @Override
   public boolean isFirstHop(NetInterface on, long router, long destinationHi, long destinationLo) {
-    Ipv6Routes.NextHop next = routes.find(destinationHi, destinationLo);
-    return next != null
-        && next.through() == on
-        && next.viaHi() == Ipv6Scope.LINK_LOCAL
-        && next.viaLo() == router;
+    NextHops ways = routes.lookup(destinationHi, destinationLo);
+    if (ways == null) {
+      return false;
+    }
+    NextHop way = ways.find(new NextHop(on, new IpAddress(Ipv6Scope.LINK_LOCAL, router), 0, null));
+    return way != null && way.metric() == ways.first().metric();
+  }
+
+  // ---- routers ----
+
+  @Override
+  public void routerSays(
+      NetInterface on,
+      long router,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long now) {
+    family.routerSays(on, router, makingAddresses, managed, other, now);
   }
 
   // ---- the link ----
@@ -258,6 +279,6 @@ final class Ipv6NdHost implements NdHost {
 
   @Override
   public boolean isRouter(NetInterface on) {
-    return false;
+    return family.isRouter();
   }
 }

@@ -6,8 +6,10 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.ip.Route;
+import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
 import io.millrace.spi.PortInfo;
 
@@ -44,12 +46,14 @@ final class Ipv6Output {
       int hopLimit,
       boolean dontFragment,
       long now) {
-    if (!route.isCurrent() && !family.refresh(route)) {
+    // RFC 4861 §6.3.6: when a router does not answer, another one of the same metric has its turn.
+    if ((!route.isCurrent() || route.isSilent()) && !family.refresh(route)) {
       drop(frame, DropReason.IP_NO_ROUTE);
       return;
     }
     int payload = frame.totalLength();
-    if (payload + Ipv6Header.SIZE <= route.pathMtu() || isCutByPort(route, frame, payload)) {
+    if (payload + Ipv6Header.SIZE <= route.pathMtu()
+        || isCutByPort(route, frame, protocol, payload)) {
       counters.increment(Counter.IP_OUT_REQUESTS);
       int label = route.flowLabel(protocol, frame.address());
       route.pushHeader(frame, payload, protocol, trafficClass, hopLimit, label);
@@ -57,8 +61,14 @@ final class Ipv6Output {
     } else if (payload > Ipv6Header.MAX_PAYLOAD || dontFragment) {
       drop(frame, DropReason.IP_TOO_BIG);
     } else {
-      fragment(route, frame, protocol, trafficClass, hopLimit, now);
+      fragment(route, frame, route.pathMtu(), protocol, trafficClass, hopLimit, now);
     }
+  }
+
+  /** Sends a message of ICMPv6 in fragments of at most {@code mtu} bytes. Takes ownership. */
+  void sendFragments(
+      Ipv6Route route, Frame frame, int mtu, int trafficClass, int hopLimit, long now) {
+    fragment(route, frame, mtu, IpProtocol.ICMPV6, trafficClass, hopLimit, now);
   }
 
   /**
@@ -103,10 +113,17 @@ final class Ipv6Output {
     return null;
   }
 
-  private static boolean isCutByPort(Ipv6Route route, Frame frame, int payload) {
+  private static boolean isCutByPort(Ipv6Route route, Frame frame, int protocol, int payload) {
     return frame.segmentSize() != 0
         && payload <= Ipv6Header.MAX_PAYLOAD
-        && route.networkInterface().info().offers(PortInfo.TX_SEGMENT_TCP6);
+        && cuts(route.networkInterface(), protocol);
+  }
+
+  /** Whether a port cuts what is merged of a protocol. */
+  static boolean cuts(NetInterface through, int protocol) {
+    return through
+        .info()
+        .offers(protocol == IpProtocol.UDP ? PortInfo.TX_SEGMENT_UDP6 : PortInfo.TX_SEGMENT_TCP6);
   }
 
   private void drop(Frame frame, DropReason reason) {
@@ -116,9 +133,15 @@ final class Ipv6Output {
 
   /** RFC 8200 §4.5. */
   private void fragment(
-      Ipv6Route route, Frame frame, int protocol, int trafficClass, int hopLimit, long now) {
+      Ipv6Route route,
+      Frame frame,
+      int mtu,
+      int protocol,
+      int trafficClass,
+      int hopLimit,
+      long now) {
     int length = frame.totalLength();
-    int most = (route.pathMtu() - Ipv6Header.SIZE - FragmentHeader.SIZE) & ~7;
+    int most = (mtu - Ipv6Header.SIZE - FragmentHeader.SIZE) & ~7;
     // All or nothing: the receiver has no use for some of them.
     int pieces = (length + most - 1) / most;
     if (route.networkInterface().transmitRoom() < pieces) {

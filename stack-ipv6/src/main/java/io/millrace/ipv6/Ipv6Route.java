@@ -6,10 +6,12 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.NextHop;
 import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
+import io.millrace.net.Shard;
 import io.millrace.time.TimerNode;
 
 /**
@@ -26,6 +28,7 @@ final class Ipv6Route extends Route {
   private static final long PATH_MTU_TIMEOUT = 600L * 1_000_000_000;
 
   private final Ipv6Family family;
+  private final Shard shard;
   private final Counters counters;
   private final long wireSourceHi;
   private final long wireDestinationHi;
@@ -33,6 +36,10 @@ final class Ipv6Route extends Route {
 
   private NetInterface networkInterface;
   private Neighbor neighbor;
+
+  /** Null if the destination is on the link. */
+  private NextHop router;
+
   private long nextHopHi;
   private long nextHopLo;
   private int inbound;
@@ -44,6 +51,11 @@ final class Ipv6Route extends Route {
   private int pathMtu;
   private TimerNode pathMtuTimer;
   private int identification;
+
+  /** What replies to echoes have room for; see {@link #learnReplyMtu}. */
+  private int replyMtu;
+
+  private long replyMtuEnd;
 
   /**
    * Creates a route that points nowhere yet.
@@ -60,6 +72,7 @@ final class Ipv6Route extends Route {
       long secret) {
     super(sourceHi, sourceLo, destinationHi, destinationLo);
     this.family = family;
+    this.shard = family.shard();
     this.counters = counters;
     this.wireSourceHi = Ipv6Scope.onWire(sourceHi);
     this.wireDestinationHi = Ipv6Scope.onWire(destinationHi);
@@ -68,23 +81,23 @@ final class Ipv6Route extends Route {
   }
 
   /**
-   * Points the route at an interface and a next hop, at the family's present generation.
+   * Points the route at a next hop, at the family's present generation.
    *
    * @param group the link address if it need not be asked for: that of a group, or for ourselves
    *     the number of the interface that packets come in by; else -1
-   * @param viaHi with {@code viaLo} the address of the next hop, as on the wire
    */
-  void pointTo(
-      NetInterface through, int mtu, long viaHi, long viaLo, long group, int newGeneration) {
+  void pointTo(NextHop next, long group, int newGeneration) {
+    NetInterface through = next.through();
     networkInterface = through;
-    nextHopHi = viaHi;
-    nextHopLo = viaLo;
+    router = next.isOnLink() ? null : next;
+    nextHopHi = next.isOnLink() ? wireDestinationHi : next.viaHi();
+    nextHopLo = next.isOnLink() ? destinationLo() : next.viaLo();
     neighbor = group < 0 ? null : Neighbor.permanent(through, group);
     inbound = through == family.loopback() ? (int) group : through.index();
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
-    linkMtu = mtu;
-    pathMtu = pathMtuTimer == null ? mtu : Math.min(pathMtu, mtu);
+    linkMtu = family.linkMtu(through);
+    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -95,6 +108,11 @@ final class Ipv6Route extends Route {
 
   boolean isCurrent() {
     return generation == family.generation();
+  }
+
+  /** Whether the route's router was asked for lately and did not answer. */
+  boolean isSilent() {
+    return router != null && neighbor != null && neighbor.isSilent();
   }
 
   @Override
@@ -125,7 +143,8 @@ final class Ipv6Route extends Route {
     if (payload + Ipv6Header.SIZE > pathMtu
         || next == null
         || !next.isUsable()
-        || generation != family.generation()) {
+        || generation != family.generation()
+        || shard.filter() != null) {
       family.output().send(this, frame, protocol, trafficClass, hopLimit, dontFragment, now);
       return;
     }
@@ -183,6 +202,9 @@ final class Ipv6Route extends Route {
    * ownership.
    */
   void emit(Frame packet, long now) {
+    if (shard.filter() != null && family.hooks().filteredOut(packet, networkInterface, now)) {
+      return;
+    }
     Neighbor next = neighbor;
     if (next != null && next.isUsable()) {
       transmit(packet, next, now);
@@ -193,6 +215,9 @@ final class Ipv6Route extends Route {
     if (next == null || !next.send(packet, now)) {
       next = family.neighbors().demand(networkInterface, nextHopHi, nextHopLo, now);
       neighbor = next;
+      if (router != null) {
+        router.neighbor(next);
+      }
       if (!next.send(packet, now)) {
         throw new AssertionError("a neighbor that was just found is in the table");
       }
@@ -218,6 +243,24 @@ final class Ipv6Route extends Route {
       pathMtuTimer = new PathMtuTimer();
     }
     family.wheel().schedule(pathMtuTimer, now + PATH_MTU_TIMEOUT);
+  }
+
+  /**
+   * Takes what a router says of a reply to an echo. Nothing of ours is in flight that could vouch
+   * for it, so it is kept apart from the path MTU that transports use: who makes it up gets replies
+   * in more pieces, and nothing else.
+   */
+  void learnReplyMtu(int mtu, long now) {
+    if (mtu < Ipv6Header.MIN_MTU || mtu >= replyMtu(now)) {
+      return;
+    }
+    replyMtu = mtu;
+    replyMtuEnd = now + PATH_MTU_TIMEOUT;
+  }
+
+  /** The largest packet that a reply to an echo may be, in bytes. */
+  int replyMtu(long now) {
+    return replyMtu != 0 && now - replyMtuEnd < 0 ? Math.min(replyMtu, pathMtu) : pathMtu;
   }
 
   @Override

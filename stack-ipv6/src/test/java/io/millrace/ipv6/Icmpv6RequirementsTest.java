@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
+import io.millrace.testkit.host.TestPort;
+import io.millrace.testkit.host.TestTransport;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
+import io.millrace.testkit.host.TestTransport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -175,6 +176,34 @@ class Icmpv6Test {
       assertThat(host.sent()).as("fragments").hasSize(2);
       ping.close();
       host.expectDrop(DropReason.ICMP_UNKNOWN, Packets.ip(58, Packets.icmp(129, 0, rest, data)));
+    }
+  }
+
+  @Test
+  void aReplyThatWasTooBigIsFollowedByRepliesInFragments() {
+    try (TestHost host = TestHost.start().introducePeer()) {
+      Packets.Ip echo = Packets.ip(58, Packets.icmp(128, 0, 7 << 16 | 1, new byte[1300]));
+      // Before there was a reply, it is a lie.
+      byte[] made = Packets.ip(58, Packets.icmp(129, 0, 7 << 16 | 1, new byte[1300])).datagram();
+      byte[] forged =
+          Packets.ip(58, Arrays.copyOfRange(made, 40, made.length))
+              .from(TestHost.OURS)
+              .to(TestHost.PEER)
+              .datagram();
+      host.receive(error(2, 0, 1280, Arrays.copyOf(forged, 1232)).build());
+      host.receive(echo.build());
+      byte[] reply = host.sentOne();
+      host.receive(error(2, 0, 1290, Arrays.copyOf(reply, 1232)).build());
+      host.receive(echo.build());
+      List<byte[]> pieces = host.sent();
+      assertThat(pieces).hasSize(2);
+      assertThat(pieces.getFirst().length - 14).isLessThanOrEqualTo(1290);
+      // It says nothing to transports, for which only they can vouch.
+      assertThat(host.routeTo(TestHost.PEER).pathMtu()).isEqualTo(1500);
+      host.advance(601 * TestHost.SECOND);
+      host.introducePeer();
+      host.receive(echo.build());
+      assertThat(host.sent()).as("after ten minutes").hasSize(1);
     }
   }
 

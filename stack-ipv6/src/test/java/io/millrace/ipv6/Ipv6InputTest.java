@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.buf.Frame;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
+import io.millrace.testkit.host.TestTransport;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,23 @@ class Ipv6InputTest {
     try (TestHost host = TestHost.start()) {
       host.expectDrop(DropReason.IP_BAD_SOURCE, packet.from(source));
       assertThat(host.udp.received).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "128", "129", "130", "131", "143", "200"})
+  void onlyDiscoveryHearsOfSomebodyWithOurAddress(int type) {
+    try (TestHost host = TestHost.start().introducePeer()) {
+      for (String to : new String[] {TestHost.OURS, "ff02::1"}) {
+        byte[] message = Packets.icmp(type, 0, 0, DATA);
+        host.expectDrop(
+            DropReason.IP_BAD_SOURCE,
+            Packets.ip(Packets.ICMPV6, message).from(TestHost.OURS).to(to).hops(255));
+      }
+      host.expectDrop(
+          DropReason.IP_BAD_SOURCE,
+          Packets.ip(Packets.ICMPV6, new byte[0]).from(TestHost.OURS).hops(255));
+      assertThat(host.sent()).isEmpty();
     }
   }
 

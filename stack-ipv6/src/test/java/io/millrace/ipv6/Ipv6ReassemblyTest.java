@@ -7,6 +7,7 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
+import io.millrace.testkit.host.TestTransport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,6 +18,7 @@ import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -200,6 +202,26 @@ class Ipv6ReassemblyTest {
       host.receive(Packets.ip(44, Arrays.copyOf(inner, 16)).fragment(ID, 0, true).build());
       host.expectDrop(
           DropReason.FRAGMENT_MALFORMED, Packets.ip(44, new byte[8]).fragment(ID, 16, false));
+      assertThat(host.udp.received).isEmpty();
+    }
+  }
+
+  @Tag("rfc8200:4-3")
+  @Test
+  void hopByHopOptionsBehindAFragmentHeaderAreRefused() {
+    try (TestHost host = TestHost.start().introducePeer()) {
+      byte[] options = {17, 0, 1, 4, 0, 0, 0, 0};
+      byte[] data = Arrays.copyOf(options, 24);
+      host.expectDrop(
+          DropReason.IP_BAD_EXTENSION, Packets.ip(0, data).fragment(ID, 0, false).build());
+      assertThat(host.sentError().rest()).isEqualTo(40);
+      host.receive(Packets.ip(0, Arrays.copyOf(data, 16)).fragment(ID, 0, true).build());
+      host.expectDrop(
+          DropReason.IP_BAD_EXTENSION, Packets.ip(0, new byte[8]).fragment(ID, 16, false).build());
+      TestHost.Problem told = host.sentError();
+      assertThat(told.type()).isEqualTo(4);
+      assertThat(told.code()).isEqualTo(1);
+      assertThat(told.rest()).as("in the packet without its fragment header").isEqualTo(6);
       assertThat(host.udp.received).isEmpty();
     }
   }

@@ -1,34 +1,29 @@
 package io.millrace.ipv6;
 
 import io.millrace.ip.IpAddress;
+import io.millrace.testkit.host.FramePackets;
+import io.millrace.testkit.host.TestPort;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
 /** Frames as a peer would send them, written without any code of the stack's. */
-final class Packets {
+final class Packets extends FramePackets {
   static final int UDP = 17;
   static final int ICMPV6 = 58;
 
   private Packets() {}
 
-  static byte[] ethernet(long destination, long source, int type, byte[] payload) {
-    ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
-    mac(frame, destination);
-    mac(frame, source);
-    frame.putShort((short) type).put(payload);
-    return frame.array();
-  }
-
-  private static void mac(ByteBuffer to, long mac) {
-    to.putShort((short) (mac >>> 32)).putInt((int) mac);
-  }
-
   static byte[] address(String text) {
     IpAddress address = IpAddress.parse(text);
     return ByteBuffer.allocate(16).putLong(address.hi()).putLong(address.lo()).array();
+  }
+
+  /** The address at an offset of a packet. */
+  static IpAddress addressAt(byte[] packet, int at) {
+    ByteBuffer bytes = ByteBuffer.wrap(packet);
+    return new IpAddress(bytes.getLong(at), bytes.getLong(at + 8));
   }
 
   /** A packet from the peer to us, to be changed before it is built. */
@@ -46,6 +41,7 @@ final class Packets {
     private String source = TestHost.PEER;
     private String destination = TestHost.OURS;
     private int trafficClass;
+    private int flowLabel = 0x12345;
     private int hopLimit = 64;
     private long linkDestination = TestPort.MAC;
     private boolean checksum;
@@ -68,6 +64,11 @@ final class Packets {
 
     Ip trafficClass(int value) {
       trafficClass = value;
+      return this;
+    }
+
+    Ip label(int value) {
+      flowLabel = value;
       return this;
     }
 
@@ -121,7 +122,7 @@ final class Packets {
       }
       behind.writeBytes(data);
       ByteBuffer ip = ByteBuffer.allocate(40 + behind.size());
-      ip.putInt(6 << 28 | trafficClass << 20 | 0x12345).putShort((short) behind.size());
+      ip.putInt(6 << 28 | trafficClass << 20 | flowLabel).putShort((short) behind.size());
       ip.put((byte) (extensions.isEmpty() ? protocol : extensions.get(0).number()));
       ip.put((byte) hopLimit).put(address(source)).put(address(destination));
       ip.put(behind.toByteArray());
@@ -144,13 +145,6 @@ final class Packets {
     return ip(UDP, udpPacket(sourcePort, destinationPort, data));
   }
 
-  static byte[] udpPacket(int sourcePort, int destinationPort, byte[] data) {
-    ByteBuffer udp = ByteBuffer.allocate(8 + data.length);
-    udp.putShort((short) sourcePort).putShort((short) destinationPort);
-    udp.putShort((short) udp.capacity()).putShort((short) 0).put(data);
-    return udp.array();
-  }
-
   static byte[] icmp(int type, int code, int rest, byte[] data) {
     ByteBuffer icmp = ByteBuffer.allocate(8 + data.length);
     icmp.put((byte) type).put((byte) code).putShort((short) 0).putInt(rest).put(data);
@@ -167,24 +161,5 @@ final class Packets {
     data.put(address(target)).put((byte) 1).put((byte) 1);
     mac(data, mac);
     return ip(ICMPV6, icmp(135, 0, 0, data.array())).from(neighbor).to(target).hops(255).build();
-  }
-
-  /** RFC 1071 §4.1, word by word. */
-  static int checksum(byte[] bytes, int from, int length) {
-    long sum = 0;
-    for (int i = 0; i < length; i++) {
-      int b = bytes[from + i] & 0xff;
-      sum += (i & 1) == 0 ? b << 8 : b;
-    }
-    while (sum >>> 16 != 0) {
-      sum = (sum & 0xffff) + (sum >>> 16);
-    }
-    return (int) ~sum & 0xffff;
-  }
-
-  static byte[] random(long seed, int length) {
-    byte[] bytes = new byte[length];
-    new Random(seed).nextBytes(bytes);
-    return bytes;
   }
 }

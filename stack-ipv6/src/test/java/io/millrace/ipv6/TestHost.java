@@ -2,46 +2,29 @@ package io.millrace.ipv6;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.buf.Bytes;
-import io.millrace.buf.Frame;
-import io.millrace.buf.FramePool;
-import io.millrace.diag.Counter;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpProtocol;
 import io.millrace.net.NetStack;
-import io.millrace.net.Shard;
-import io.millrace.net.ShardConfig;
-import io.millrace.time.ShardClock;
+import io.millrace.testkit.host.SteppedHost;
+import io.millrace.testkit.host.TestPort;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.pcap4j.packet.EthernetPacket;
-import org.pcap4j.packet.IllegalRawDataException;
 import org.pcap4j.packet.IpV6Packet;
 
 /**
  * A stack with one port, IPv6 and stand-ins for TCP and UDP, on a clock that stands still until
  * told. Closing it checks that every frame has come back and that nothing was thrown.
  */
-final class TestHost implements AutoCloseable {
+final class TestHost extends SteppedHost {
   static final String OURS = "2001:db8::1";
   static final String PEER = "2001:db8::2";
   static final String ROUTER = "fe80::fe";
-  static final long PEER_MAC = 0x02_00_00_00_00_02L;
   static final long ROUTER_MAC = 0x02_00_00_00_00_feL;
-  static final long SECOND = 1_000_000_000;
 
-  final TestPort port;
-  final NetStack stack;
-  final Shard shard;
   final Ipv6Family family;
-  final TestTransport tcp;
-  final TestTransport udp;
-  private long now = 5 * SECOND;
-  private final int frames;
-  private final int largeFrames;
 
   static TestHost start() {
     return start(1500, 0, Ipv6Config.defaults(), OURS + "/64");
@@ -52,59 +35,30 @@ final class TestHost implements AutoCloseable {
   }
 
   static TestHost start(int mtu, int offloads, Ipv6Config config, String... addresses) {
-    return new TestHost(mtu, offloads, config, addresses);
+    return new TestHost(new TestPort(mtu, offloads), List.of(config), addresses);
   }
 
-  private TestHost(int mtu, int offloads, Ipv6Config config, String... addresses) {
-    port = new TestPort(mtu, offloads);
-    stack =
-        NetStack.builder()
-            .shards(ShardConfig.defaults().withFrames(4096))
-            .driven(ShardClock.of(() -> now))
-            .port(port, addresses)
-            .route("::/0", ROUTER)
-            .with(config)
-            .with(Ipv6Autoconf.defaults().withDadTransmits(0))
-            .start();
-    shard = stack.shard(0);
+  /** With settings in the place of the defaults. */
+  static TestHost with(List<Record> settings, String... addresses) {
+    return new TestHost(new TestPort(1500, 0), settings, addresses);
+  }
+
+  private TestHost(TestPort port, List<Record> settings, String... addresses) {
+    super(port, builder(port, settings, addresses));
     family = (Ipv6Family) shard.ipv6();
-    tcp = (TestTransport) shard.tcp();
-    udp = (TestTransport) shard.udp();
     advance(3 * SECOND);
     port.takeSent();
-    frames = shard.pool().frames();
-    largeFrames = shard.pool().largeFrames();
   }
 
-  long now() {
-    return now;
-  }
-
-  void step() {
-    while (shard.step() != 0) {
-      // Until all is quiet.
-    }
-  }
-
-  /**
-   * Moves the clock, a tenth of a second at a time, as the timers of a running stack would see it.
-   */
-  void advance(long nanos) {
-    long end = now + nanos;
-    while (now < end) {
-      now = Math.min(end, now + SECOND / 10);
-      step();
-    }
-  }
-
-  void receive(byte[] frame) {
-    port.put(frame);
-    step();
-  }
-
-  List<byte[]> sent() {
-    step();
-    return port.takeSent();
+  private static NetStack.Builder builder(
+      TestPort port, List<Record> settings, String... addresses) {
+    NetStack.Builder builder =
+        NetStack.builder()
+            .port(port, addresses)
+            .route("::/0", ROUTER)
+            .with(Ipv6Autoconf.defaults().withDadTransmits(0));
+    settings.forEach(builder::with);
+    return builder;
   }
 
   /** The IPv6 packets that were sent, decoded independently. */
@@ -151,14 +105,6 @@ final class TestHost implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   record Problem(int type, int code, int rest, IpAddress source, byte[] quote) {}
 
-  static EthernetPacket decode(byte[] frame) {
-    try {
-      return EthernetPacket.newPacket(frame, 0, frame.length);
-    } catch (IllegalRawDataException e) {
-      throw new AssertionError("not decodable", e);
-    }
-  }
-
   /** Lets us know a neighbor's link address, by a solicitation for ours. */
   TestHost introduce(String address, long mac, String target) {
     receive(Packets.solicitation(address, mac, target));
@@ -185,55 +131,11 @@ final class TestHost implements AutoCloseable {
     return (Ipv6Route) family.route(0, 0, to.hi(), to.lo());
   }
 
-  /** A frame with a transport packet in it. */
-  Frame frame(byte[] bytes) {
-    boolean large = bytes.length > shard.pool().frameSize() - FramePool.HEADROOM;
-    Frame frame = large ? shard.pool().allocateLarge() : shard.pool().allocate();
-    Bytes.copyIn(bytes, 0, frame.append(bytes.length), bytes.length);
-    return frame;
-  }
-
   void send(Ipv6Route route, byte[] transport, boolean dontFragment) {
-    route.send(frame(transport), IpProtocol.UDP, 0, 64, dontFragment, now);
-  }
-
-  long drops(DropReason reason) {
-    return shard.counters().get(reason);
-  }
-
-  /** Asserts that exactly one more drop, of this kind, is counted by what {@code action} does. */
-  void expectDrop(DropReason reason, Runnable action) {
-    long before = drops(reason);
-    long total = shard.counters().totalDrops();
-    action.run();
-    assertThat(drops(reason)).as(reason.name()).isEqualTo(before + 1);
-    assertThat(shard.counters().totalDrops()).isEqualTo(total + 1);
-  }
-
-  void expectDrop(DropReason reason, byte[] frame) {
-    expectDrop(reason, () -> receive(frame));
+    route.send(frame(transport), IpProtocol.UDP, 0, 64, dontFragment, now());
   }
 
   void expectDrop(DropReason reason, Packets.Ip packet) {
     expectDrop(reason, packet.build());
-  }
-
-  long count(Counter counter) {
-    return shard.counters().get(counter);
-  }
-
-  /** Whether all frames are back in their pool. */
-  void checkFrames() {
-    assertThat(shard.pool().available()).as("free frames").isEqualTo(frames);
-    assertThat(shard.pool().availableLarge()).as("free large frames").isEqualTo(largeFrames);
-  }
-
-  @Override
-  public void close() {
-    // Everything that waits for something gives up.
-    advance(90 * SECOND);
-    checkFrames();
-    assertThat(count(Counter.EXCEPTIONS)).as("exceptions").isZero();
-    stack.close();
   }
 }

@@ -13,20 +13,24 @@ import io.millrace.tcp.engine.Tcb;
 import io.millrace.tcp.engine.TimeWait;
 import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.Serial;
-import io.millrace.transport.SipHash;
 
 /**
  * The passive open: what arrives for no connection, but for a listener, a handshake, a connection
  * in TIME-WAIT, or nobody.
  */
 final class PassiveOpen {
-  private final StackTcp tcp;
+  /** What the key of the cookies is derived for: any shard takes the cookies of any other. */
+  private static final long COOKIES = 0x636f6f6b69657300L;
 
+  private final StackTcp tcp;
   private final SynCookies cookies;
+
+  /** Cookies that were sent from here may come back until then. */
+  private long cookiesUntil = Long.MIN_VALUE;
 
   PassiveOpen(StackTcp tcp) {
     this.tcp = tcp;
-    this.cookies = new SynCookies(new SipHash(tcp.shard.random()));
+    this.cookies = new SynCookies(tcp.shard.group().secret().derive(COOKIES));
   }
 
   /**
@@ -57,7 +61,7 @@ final class PassiveOpen {
       }
       int flags = s.flags() & (TcpHeader.RST | TcpHeader.ACK | TcpHeader.SYN);
       if (flags == TcpHeader.ACK
-          && now < listener.cookiesUntil
+          && expectsCookies(frame, now)
           && isCookie(listener, frame, s, pair, now)) {
         return null;
       }
@@ -85,7 +89,11 @@ final class PassiveOpen {
   private DropReason open(
       StackTcpListener listener, Frame frame, SegmentIn s, int pair, int leastIss, long now) {
     if (listener.isFull()) {
-      return cookie(listener, frame, s, pair, now);
+      // Of what another shard gave us, the answer comes back to that one: it is told, and sends
+      // cookies itself from now on.
+      return frame.has(Frame.HANDED_OVER) && !tcp.placement.isOwner(frame, pair)
+          ? DropReason.TCP_BACKLOG_FULL
+          : cookie(frame, s, pair, now);
     }
     if (tcp.isFull()) {
       return DropReason.TCP_TOO_MANY_CONNECTIONS;
@@ -126,21 +134,45 @@ final class PassiveOpen {
 
   // ---- a flood of SYNs: RFC 4987 §3.6 ----
 
-  /** The backlog is full: the SYN is answered, but not remembered. */
-  private DropReason cookie(
-      StackTcpListener listener, Frame frame, SegmentIn s, int pair, long now) {
-    // What another shard gave us comes back to that one, which knows nothing of it.
-    if (!tcp.config.synCookies() || frame.has(Frame.HANDED_OVER)) {
+  /** The backlog is full, here or at another shard: the SYN is answered, but not remembered. */
+  DropReason cookie(Frame frame, SegmentIn s, int pair, long now) {
+    if (!tcp.config.synCookies()) {
       return DropReason.TCP_BACKLOG_FULL;
     }
     Route back = route(frame);
     if (back == null) {
       return DropReason.IP_NO_ROUTE;
     }
-    listener.cookiesUntil = now + SynCookies.LIFE;
+    cookiesUntil = now + SynCookies.LIFE;
     tcp.counters.increment(Counter.TCP_COOKIES_OUT);
     tcp.output.cookie(cookies, s, back, pair, timestampOffset(frame, pair), now);
     return null;
+  }
+
+  /** Whether an acknowledgment may bring back a cookie, of ours or of the shard that gave it us. */
+  private boolean expectsCookies(Frame frame, long now) {
+    return now < cookiesUntil || frame.has(Frame.HANDED_OVER);
+  }
+
+  /** Whether a segment acknowledges a cookie of this stack. */
+  boolean bringsCookie(Frame frame, SegmentIn s, int pair, long now) {
+    return (s.flags() & (TcpHeader.RST | TcpHeader.ACK | TcpHeader.SYN)) == TcpHeader.ACK
+        && expectsCookies(frame, now)
+        && handshake(frame, s, pair, null, now) != null;
+  }
+
+  private Handshake handshake(Frame frame, SegmentIn s, int pair, HalfOpen half, long now) {
+    return cookies.check(
+        s,
+        tcp.config,
+        frame.destinationHi(),
+        frame.destinationLo(),
+        frame.sourceHi(),
+        frame.sourceLo(),
+        pair,
+        timestampOffset(frame, pair),
+        half,
+        now);
   }
 
   /** Opens the connection if a segment acknowledges a cookie of ours. */
@@ -151,20 +183,11 @@ final class PassiveOpen {
       return false;
     }
     HalfOpen half = new HalfOpen(this, listener, back);
-    half.handshake =
-        cookies.check(
-            s,
-            tcp.config,
-            frame.destinationHi(),
-            frame.destinationLo(),
-            frame.sourceHi(),
-            frame.sourceLo(),
-            pair,
-            timestampOffset(frame, pair),
-            half,
-            now);
+    half.handshake = handshake(frame, s, pair, half, now);
     if (half.handshake == null) {
-      tcp.counters.increment(Counter.TCP_COOKIES_FAILED);
+      if (now < cookiesUntil) {
+        tcp.counters.increment(Counter.TCP_COOKIES_FAILED);
+      }
       return false;
     }
     tcp.counters.increment(Counter.TCP_COOKIES_IN);

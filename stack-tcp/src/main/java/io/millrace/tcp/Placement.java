@@ -7,6 +7,8 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
 import io.millrace.net.Shard;
 import io.millrace.net.ShardGroup;
+import io.millrace.tcp.engine.SegmentIn;
+import org.agrona.collections.Long2LongHashMap;
 
 /**
  * Which shard a connection lives on, where a stack has several. Asked only about segments that have
@@ -19,10 +21,25 @@ import io.millrace.net.ShardGroup;
  * shard's.
  */
 final class Placement {
+  /**
+   * For how long this shard answers with cookies when another one has said that its backlog is
+   * full, nanoseconds. The SYNs that are handed over after that, and find it still full, are lost:
+   * so it is longer than a peer takes to repeat one (RFC 6298 §2.1: 1 s).
+   */
+  private static final long FULL_FOR = 3_000_000_000L;
+
+  private static final long NOT_FULL = Long.MIN_VALUE;
+
   private final StackTcp tcp;
   private final Shard shard;
   private final ShardGroup group;
   private final int self;
+
+  /**
+   * Until when new connections to a port of another shard are answered with cookies, by shard and
+   * port: no more entries than ports that are listened on.
+   */
+  private final Long2LongHashMap full = new Long2LongHashMap(NOT_FULL);
 
   /** Open connections that this shard, as their owner, has placed, by shard. */
   private final int[] load;
@@ -47,10 +64,9 @@ final class Placement {
    *
    * @param flow what its addresses and ports have here instead of a connection, or null
    * @param pair the ports, ours in the high 16 bits
-   * @param syn whether it asks for a new connection
-   * @return null if it is to be handled here; else what became of it: the frame is gone
+   * @return null if it is to be handled here; else what becomes of it
    */
-  Outcome place(Flow flow, Frame frame, int pair, boolean syn) {
+  Outcome place(Flow flow, Frame frame, SegmentIn s, int pair, long now) {
     if (flow instanceof Redirect r) {
       return handOver(frame, r.target());
     }
@@ -62,19 +78,23 @@ final class Placement {
       // Handed over already: the owner knows that it is for us.
       return frame.has(Frame.HANDED_OVER) ? null : handOver(frame, owner);
     }
-    return syn ? placeNew(frame, pair) : null;
+    return s.isOnlySyn() || tcp.passive.bringsCookie(frame, s, pair, now)
+        ? placeNew(frame, s, pair, now)
+        : null;
   }
 
   /** What became of a segment that is not handled here. */
   enum Outcome {
-    /** Another shard has it now. */
+    /** Another shard has it now: the frame is gone. */
     HANDED_OVER,
+    /** The shard that it is for has no room: to be answered with a SYN cookie. */
+    COOKIE,
     /** There was no room to remember where its connection lives. */
     NO_ROOM
   }
 
   /** This shard owns a connection to be, and decides where it lives. */
-  private Outcome placeNew(Frame frame, int pair) {
+  private Outcome placeNew(Frame frame, SegmentIn s, int pair, long now) {
     int port = pair >>> 16;
     long candidates = shard.bindings().shardsOf(IpProtocol.TCP, port);
     StackTcpListener listener =
@@ -92,6 +112,9 @@ final class Placement {
     if (target == self) {
       return null;
     }
+    if (!full.isEmpty() && s.isOnlySyn() && isFull(target, port, now)) {
+      return Outcome.COOKIE;
+    }
     if (tcp.isFull()) {
       return Outcome.NO_ROOM;
     }
@@ -108,6 +131,23 @@ final class Placement {
     return handOver(frame, target);
   }
 
+  private static long key(int target, int port) {
+    return (long) target << 16 | port;
+  }
+
+  /** Whether a shard has said lately that its backlog of a port is full. */
+  private boolean isFull(int target, int port, long now) {
+    long until = full.get(key(target, port));
+    if (until == NOT_FULL) {
+      return false;
+    }
+    if (now < until) {
+      return true;
+    }
+    full.remove(key(target, port));
+    return false;
+  }
+
   private Outcome handOver(Frame frame, int to) {
     tcp.counters.add(Counter.TCP_IN_SEGS, -1); // the other shard counts it
     if (!frame.has(Frame.CHECKSUM_PARTIAL)) {
@@ -116,6 +156,11 @@ final class Placement {
     }
     group.handOver(frame, to);
     return Outcome.HANDED_OVER;
+  }
+
+  /** Whether a received segment's connection is, or would be, this shard's to place. */
+  boolean isOwner(Frame frame, int pair) {
+    return owner(frame, pair) == self;
   }
 
   private int owner(Frame frame, int pair) {
@@ -209,8 +254,12 @@ final class Placement {
     }
   }
 
-  /** A segment was handed over to here and has led to nothing. */
-  void refused(Frame frame, int pair) {
+  /**
+   * A segment was handed over to here and has led to nothing.
+   *
+   * @param backlogFull whether that is because too many handshakes are under way here
+   */
+  void refused(Frame frame, int pair, boolean backlogFull, long now) {
     int owner = owner(frame, pair);
     if (owner != self) {
       Redirect like =
@@ -222,8 +271,16 @@ final class Placement {
               pair,
               self,
               false);
-      tell(owner, like, true);
+      long until = backlogFull && tcp.config.synCookies() ? now + FULL_FOR : NOT_FULL;
+      group.deliver(owner, () -> ((StackTcp) ofOwner(owner)).placement.hearRefusal(like, until));
     }
+  }
+
+  private void hearRefusal(Redirect like, long fullUntil) {
+    if (fullUntil != NOT_FULL) {
+      full.put(key(like.target(), like.ports() >>> 16), fullUntil);
+    }
+    hear(like, true);
   }
 
   private void tell(int owner, Flow flow, boolean forget) {

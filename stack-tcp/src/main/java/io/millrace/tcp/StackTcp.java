@@ -36,6 +36,12 @@ final class StackTcp extends Tcp {
    */
   private static final int MOST_REFUSED = 32;
 
+  /**
+   * What the key of sequence numbers is derived for. All shards have the same, because a cookie
+   * that one has made opens a connection on another, with that one's timestamp offset.
+   */
+  private static final long SEQUENCES = 0x73657175656e6365L;
+
   final TcpMachine machine;
   final Shard shard;
   final Counters counters;
@@ -49,7 +55,7 @@ final class StackTcp extends Tcp {
   final Placement placement;
   private final SegmentIn segment = new SegmentIn();
   private final Connector connector;
-  private final PassiveOpen passive;
+  final PassiveOpen passive;
 
   /** Connections that are over, but for data that their applications have not read. */
   private final Set<StackTcpConnection> unread = new HashSet<>();
@@ -68,7 +74,7 @@ final class StackTcp extends Tcp {
     this.counters = shard.counters();
     this.config = shard.setting(TcpConfig.class, TcpConfig.defaults());
     this.flows = new FlowTable<>(1024, shard.random());
-    this.sequences = new InitialSequence(shard.secret());
+    this.sequences = new InitialSequence(shard.group().secret().derive(SEQUENCES));
     this.machine = new TcpMachine(config, localMss(shard), shard.pool(), counters, shard.secret());
     this.output = new TcpOutput(shard, machine);
     this.dispatcher = new Dispatcher(shard, machine);
@@ -188,18 +194,24 @@ final class StackTcp extends Tcp {
 
   /** A segment without a connection here, on a stack of several shards. */
   private DropReason placed(Flow flow, Frame frame, SegmentIn s, int pair, long now) {
-    Placement.Outcome outcome = placement.place(flow, frame, pair, s.isOnlySyn());
+    Placement.Outcome outcome = placement.place(flow, frame, s, pair, now);
     if (outcome == Placement.Outcome.HANDED_OVER) {
       s.takeFrame();
       return null;
     }
+    if (outcome == Placement.Outcome.COOKIE) {
+      return passive.cookie(frame, s, pair, now);
+    }
     if (outcome == Placement.Outcome.NO_ROOM) {
       return DropReason.TCP_TOO_MANY_CONNECTIONS;
     }
-    boolean given = flow == null && s.isOnlySyn() && frame.has(Frame.HANDED_OVER);
+    boolean given =
+        flow == null
+            && frame.has(Frame.HANDED_OVER)
+            && (s.isOnlySyn() || passive.bringsCookie(frame, s, pair, now));
     DropReason dropped = passive.segment(flow, frame, s, pair, now);
     if (given && find(frame, pair) == null) {
-      placement.refused(frame, pair);
+      placement.refused(frame, pair, dropped == DropReason.TCP_BACKLOG_FULL, now);
     }
     return dropped;
   }

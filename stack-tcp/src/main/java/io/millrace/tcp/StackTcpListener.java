@@ -9,9 +9,6 @@ final class StackTcpListener extends TcpListener {
   /** Handshakes that are not done. */
   int halfOpen;
 
-  /** Until when cookies may come back; nothing was sent that could before the first flood. */
-  long cookiesUntil = Long.MIN_VALUE;
-
   StackTcpListener(StackTcp tcp, ListenConfig config, TcpAcceptor acceptor) {
     super(config, acceptor);
     this.tcp = tcp;

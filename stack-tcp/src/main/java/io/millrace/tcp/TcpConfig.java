@@ -37,6 +37,7 @@ import java.util.Objects;
  * @param synCookies whether SYNs beyond a listener's backlog are answered without being remembered
  *     (RFC 4987 §3.6); if not, they are dropped
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
+ * @param recovery how losses are found and repaired
  * @param hopLimit the time to live or hop limit of segments, 1 to 255 (RFC 9293 §3.9.2, MUST-49)
  */
 public record TcpConfig(
@@ -66,6 +67,7 @@ public record TcpConfig(
     int blackHoleTimeouts,
     boolean synCookies,
     int challengeAcks,
+    RecoveryConfig recovery,
     int hopLimit) {
 
   private static final long MILLI = 1_000_000L;
@@ -98,11 +100,13 @@ public record TcpConfig(
           3,
           true,
           10,
+          RecoveryConfig.defaults(),
           64);
 
   /** Checks the ranges. */
   public TcpConfig {
     Objects.requireNonNull(congestion, "congestion");
+    Objects.requireNonNull(recovery, "recovery");
     range("receiveBuffer", receiveBuffer, 2_048, 1 << 30);
     range("sendBuffer", sendBuffer, 2_048, 1 << 30);
     range("maxSegmentSize", maxSegmentSize, 64, 65_495);
@@ -173,6 +177,7 @@ public record TcpConfig(
     private int blackHoleTimeouts;
     private boolean synCookies;
     private int challengeAcks;
+    private RecoveryConfig recovery;
     private int hopLimit;
 
     private Builder(TcpConfig from) {
@@ -202,6 +207,7 @@ public record TcpConfig(
       blackHoleTimeouts = from.blackHoleTimeouts;
       synCookies = from.synCookies;
       challengeAcks = from.challengeAcks;
+      recovery = from.recovery;
       hopLimit = from.hopLimit;
     }
 
@@ -361,6 +367,12 @@ public record TcpConfig(
       return this;
     }
 
+    /** Sets {@link TcpConfig#recovery()}. */
+    public Builder recovery(RecoveryConfig value) {
+      recovery = value;
+      return this;
+    }
+
     /** Sets {@link TcpConfig#hopLimit()}. */
     public Builder hopLimit(int value) {
       hopLimit = value;
@@ -396,6 +408,7 @@ public record TcpConfig(
           blackHoleTimeouts,
           synCookies,
           challengeAcks,
+          recovery,
           hopLimit);
     }
   }

@@ -36,6 +36,18 @@ package io.millrace.tcp;
  * @param curRwinSent the window that we have offered
  * @param curAppWQueue bytes given to {@code send} that have not left for the first time
  * @param curAppRQueue bytes received and not yet consumed by the application
+ * @param rackRtt with SACK, the round trip of the segment that arrived last (RFC 8985 §6.2); 0
+ *     before
+ * @param reorderingWindow how long a segment may come later than one sent after it before it counts
+ *     as lost (RFC 8985 §6.2, RACK.reo_wnd)
+ * @param reorderingSeen whether segments have arrived in another order than they were sent in
+ * @param lossProbes tail loss probes sent (RFC 8985 §7)
+ * @param lostRetransmissions retransmissions that were found to be lost in their turn
+ * @param recoveryWindow during fast recovery with SACK, the window by proportional rate reduction
+ *     (RFC 9937), else 0
+ * @param spuriousRtoDetected timeouts that turned out to have been too early, and were undone (RFC
+ *     4015)
+ * @param spuriousFrDetected fast recoveries in which nothing had been lost, and which were undone
  */
 public record TcpInfo(
     TcpState state,
@@ -68,4 +80,12 @@ public record TcpInfo(
     int curRwinRcvd,
     int curRwinSent,
     long curAppWQueue,
-    int curAppRQueue) {}
+    int curAppRQueue,
+    long rackRtt,
+    long reorderingWindow,
+    boolean reorderingSeen,
+    long lossProbes,
+    long lostRetransmissions,
+    int recoveryWindow,
+    long spuriousRtoDetected,
+    long spuriousFrDetected) {}

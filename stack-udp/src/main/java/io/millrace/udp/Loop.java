@@ -49,6 +49,9 @@ final class Loop {
     }
     copy.markL3();
     datagram.gather(copy.append(length));
+    if (datagram.has(Frame.CHECKSUM_PARTIAL)) {
+      copy.requestChecksum(copy.address(), datagram.checksumOffset());
+    }
     copy.addresses(
         route.sourceHi(), route.sourceLo(), route.destinationHi(), route.destinationLo());
     copy.classAndHops(trafficClass, hopLimit);
@@ -64,13 +67,13 @@ final class Loop {
   }
 
   /** Delivers what is there now; what the handlers add comes the next time. */
-  boolean deliver(StackUdp udp, long now) {
+  boolean deliver(UdpInput in, long now) {
     for (int left = count; left > 0; left--) {
       Frame frame = take();
       long fields = UdpHeader.fields(frame.address());
       frame.receiveTime(now);
       // What nobody wants is no drop: the datagram has gone out as well.
-      udp.deliverHere(frame, UdpHeader.sourcePort(fields), UdpHeader.destinationPort(fields));
+      in.deliverHere(frame, UdpHeader.sourcePort(fields), UdpHeader.destinationPort(fields));
       frame.release();
     }
     return true;

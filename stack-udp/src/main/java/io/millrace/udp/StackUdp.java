@@ -1,11 +1,7 @@
 package io.millrace.udp;
 
 import io.millrace.buf.Bytes;
-import io.millrace.buf.Checksum;
 import io.millrace.buf.Frame;
-import io.millrace.diag.Counter;
-import io.millrace.diag.Counters;
-import io.millrace.diag.DropReason;
 import io.millrace.flow.Flow;
 import io.millrace.flow.FlowTable;
 import io.millrace.flow.PortAllocator;
@@ -16,42 +12,35 @@ import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Route;
 import io.millrace.net.Shard;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/** UDP of the stack: the sockets by port and by flow, and the datagrams for them. */
+/** UDP or UDP-Lite of the stack: the sockets by port and by flow, and the datagrams for them. */
 final class StackUdp extends Udp {
   private final Shard shard;
-  private final Counters counters;
+  private final int protocol;
   private final UdpConfig config;
   private final FlowTable<UdpFlow> flows;
   private final PortTable ports = new PortTable();
   private final PortAllocator ephemeral;
   private final Loop loop;
+  private final UdpInput in;
   private StackUdpSocket blocked;
-
-  /** Those that the broadcast or multicast at hand is for. */
-  private StackUdpSocket[] receivers = new StackUdpSocket[8];
-
-  /** The bytes that IP's datagram at hand has behind UDP's. */
-  private int surplus;
-
-  private final UdpSteering steering;
-
-  /** The port of {@link #steering}; -1 if there is none, or only one shard. */
-  private final int steeredPort;
 
   private int sockets;
 
-  StackUdp(Shard shard) {
+  /**
+   * Creates a transport without sockets.
+   *
+   * @param protocol UDP, or UDP-Lite, which has ports of its own
+   */
+  StackUdp(Shard shard, int protocol) {
     this.shard = shard;
-    this.counters = shard.counters();
+    this.protocol = protocol;
     this.config = shard.setting(UdpConfig.class, UdpConfig.defaults());
     this.loop = new Loop(shard);
     this.flows = new FlowTable<>(16, shard.random());
-    this.steering = shard.setting(UdpSteering.class, null);
-    this.steeredPort = steering == null || shard.group().size() == 1 ? -1 : steering.port();
+    this.in = new UdpInput(this, shard, protocol);
     this.ephemeral = new PortAllocator(shard.secret(), PortAllocator.FIRST, PortAllocator.LAST);
   }
 
@@ -76,7 +65,7 @@ final class StackUdp extends Udp {
 
   /** A free port to which a peer's datagrams come in at this shard; 0 if there is none. */
   private int portOfOurs(Route route, int remotePort) {
-    int port = ephemeral.start(route.sourceHi(), route.sourceLo(), 0, 0, 0, IpProtocol.UDP);
+    int port = ephemeral.start(route.sourceHi(), route.sourceLo(), 0, 0, 0, protocol);
     for (int tries = ephemeral.count(); tries > 0; tries--) {
       if (ports.isFree(port) && owner(route, port, remotePort) == shard.index()) {
         return port;
@@ -95,7 +84,7 @@ final class StackUdp extends Udp {
             route.destinationLo(),
             route.sourceHi(),
             route.sourceLo(),
-            Flow.ports(remotePort, port));
+            UdpInput.hashedPorts(protocol, remotePort, port));
   }
 
   private StackUdpSocket bind(IpAddress local, int port, UdpHandler handler, boolean shared) {
@@ -110,15 +99,19 @@ final class StackUdp extends Udp {
     }
     if (sockets >= config.maxSockets()) {
       throw new IllegalStateException(
-          "all " + config.maxSockets() + " UDP sockets are open; close some, or raise the limit");
+          "all "
+              + config.maxSockets()
+              + " "
+              + name()
+              + " sockets are open; close some, or raise the limit");
     }
     int number = port == 0 ? freePort(local) : port;
     if (!ports.allows(local.hi(), local.lo(), number, shared)) {
-      throw new AddressInUseException("UDP port " + number + " is in use by another socket");
+      throw new AddressInUseException(name() + " port " + number + " is in use by another socket");
     }
     StackUdpSocket socket = new StackUdpSocket(this, shard, config, handler, local, number, shared);
     ports.add(socket);
-    shard.bindings().bound(IpProtocol.UDP, number);
+    shard.bindings().bound(protocol, number);
     sockets++;
     return socket;
   }
@@ -131,7 +124,7 @@ final class StackUdp extends Udp {
   }
 
   private int freePort(IpAddress local) {
-    int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, IpProtocol.UDP);
+    int port = ephemeral.start(local.hi(), local.lo(), 0, 0, 0, protocol);
     for (int tries = ephemeral.count(); tries > 0; tries--) {
       // Each shard has ports of its own, so that no two choose the same one.
       if (port % shard.group().size() == shard.index() && ports.isFree(port)) {
@@ -139,7 +132,18 @@ final class StackUdp extends Udp {
       }
       port = ephemeral.next(port);
     }
-    throw new AddressInUseException("all " + ephemeral.count() + " dynamic UDP ports are in use");
+    throw new AddressInUseException(
+        "all " + ephemeral.count() + " dynamic ports of " + name() + " are in use");
+  }
+
+  @Override
+  public int protocol() {
+    return protocol;
+  }
+
+  /** The protocol's name, for messages. */
+  private String name() {
+    return protocol == IpProtocol.UDP ? "UDP" : "UDP-Lite";
   }
 
   @Override
@@ -152,7 +156,10 @@ final class StackUdp extends Udp {
   void checkOwner() {
     if (!shard.isOwner()) {
       throw new IllegalStateException(
-          "UDP of shard " + shard.index() + " is called from another thread; use shard.execute");
+          name()
+              + " of shard "
+              + shard.index()
+              + " is called from another thread; use shard.execute");
     }
   }
 
@@ -160,7 +167,11 @@ final class StackUdp extends Udp {
     if (flows.find(flow.localHi(), flow.localLo(), flow.remoteHi(), flow.remoteLo(), flow.ports())
         != null) {
       throw new AddressInUseException(
-          "another socket is connected from UDP port " + flow.localPort() + " to the same peer");
+          "another socket is connected from "
+              + name()
+              + " port "
+              + flow.localPort()
+              + " to the same peer");
     }
     ports.remove(socket);
     ports.countConnected(socket, 1);
@@ -175,7 +186,7 @@ final class StackUdp extends Udp {
 
   void closed(StackUdpSocket socket) {
     ports.remove(socket);
-    shard.bindings().unbound(IpProtocol.UDP, socket.localPort());
+    shard.bindings().unbound(protocol, socket.localPort());
     sockets--;
   }
 
@@ -189,124 +200,11 @@ final class StackUdp extends Udp {
 
   @Override
   public void input(Frame frame, long now) {
-    DropReason dropped = accept(frame, now);
-    if (dropped != null) {
-      counters.drop(dropped);
-    }
-    frame.release();
+    in.input(frame, now);
   }
 
-  private DropReason accept(Frame frame, long now) {
-    long header = frame.address();
-    if (!UdpHeader.validate(header, frame.length())) {
-      return DropReason.UDP_BAD_LENGTH;
-    }
-    long fields = UdpHeader.fields(header);
-    surplus = frame.length() - UdpHeader.length(fields);
-    frame.trim(UdpHeader.length(fields));
-    if (!isIntact(frame, header, UdpHeader.checksum(fields))) {
-      return DropReason.UDP_BAD_CHECKSUM;
-    }
-    int sourcePort = UdpHeader.sourcePort(fields);
-    int port = UdpHeader.destinationPort(fields);
-    if (frame.has(Frame.IP_MULTICAST)) {
-      return deliverToAll(frame, sourcePort, port);
-    }
-    if (port == steeredPort && steer(frame)) {
-      return null;
-    }
-    StackUdpSocket socket =
-        find(
-            frame.destinationHi(),
-            frame.destinationLo(),
-            frame.sourceHi(),
-            frame.sourceLo(),
-            port,
-            sourcePort);
-    if (socket == null) {
-      return foreign(frame, sourcePort, port, now);
-    }
-    frame.pull(UdpHeader.SIZE);
-    deliver(socket, frame, sourcePort);
-    return null;
-  }
-
-  /** Hands a tunnel's datagram over to the shard that it belongs to, unless that is this one. */
-  private boolean steer(Frame frame) {
-    if (frame.has(Frame.HANDED_OVER)) {
-      return false;
-    }
-    int hash =
-        steering.hash().hash(frame.address() + UdpHeader.SIZE, frame.length() - UdpHeader.SIZE);
-    int to = hash < 0 ? shard.index() : hash % shard.group().size();
-    if (to == shard.index()
-        || (shard.bindings().shardsOf(IpProtocol.UDP, steeredPort) >>> to & 1) == 0) {
-      return false;
-    }
-    prepareHandOver(frame);
-    frame.retain();
-    shard.group().handOver(frame, to);
-    return true;
-  }
-
-  /** Nobody here wants the datagram: another shard does, or nobody. */
-  private DropReason foreign(Frame frame, int sourcePort, int port, long now) {
-    if (shard.group().size() > 1 && !frame.has(Frame.HANDED_OVER)) {
-      int to = shard.bindings().choose(IpProtocol.UDP, port, owner(frame, sourcePort, port));
-      if (to >= 0) {
-        prepareHandOver(frame);
-        frame.retain();
-        shard.group().handOver(frame, to);
-        return null;
-      }
-    }
-    refuse(frame, now);
-    return DropReason.UDP_NO_PORT;
-  }
-
-  private int owner(Frame frame, int sourcePort, int port) {
-    return shard
-        .steering()
-        .owner(
-            frame.interfaceIndex(),
-            frame.sourceHi(),
-            frame.sourceLo(),
-            frame.destinationHi(),
-            frame.destinationLo(),
-            Flow.ports(sourcePort, port));
-  }
-
-  /** The whole IP datagram goes over, with a checksum that has been verified. */
-  private void prepareHandOver(Frame frame) {
-    frame.append(surplus);
-    if (!frame.has(Frame.CHECKSUM_PARTIAL)) {
-      frame.set(Frame.RX_CHECKSUM_OK);
-      frame.clear(Frame.REASSEMBLED);
-    }
-  }
-
-  private static boolean isIntact(Frame frame, long header, int checksum) {
-    if (frame.has(Frame.RX_CHECKSUM_OK | Frame.CHECKSUM_PARTIAL) && !frame.has(Frame.REASSEMBLED)) {
-      return true;
-    }
-    if (checksum == 0) {
-      // No checksum over IPv4 (RFC 768); not to be accepted over IPv6 (RFC 8200 §8.1).
-      return IpAddress.isV4(frame.destinationHi(), frame.destinationLo());
-    }
-    int length = frame.length();
-    long sum =
-        Checksum.pseudoHeader(
-            frame.sourceHi(),
-            frame.sourceLo(),
-            frame.destinationHi(),
-            frame.destinationLo(),
-            IpProtocol.UDP);
-    // RFC 1122 §4.1.3.4: a datagram whose checksum is not zero and invalid MUST be dropped
-    // silently.
-    return Checksum.fold(Checksum.add(sum + length, header, length)) == 0xffff;
-  }
-
-  private StackUdpSocket find(
+  /** The socket that is connected to this peer, or else bound to our end; null if there is none. */
+  StackUdpSocket find(
       long localHi, long localLo, long remoteHi, long remoteLo, int port, int remotePort) {
     if (flows.size() != 0) {
       UdpFlow flow = flows.find(localHi, localLo, remoteHi, remoteLo, Flow.ports(port, remotePort));
@@ -317,73 +215,9 @@ final class StackUdp extends Udp {
     return ports.find(localHi, localLo, port);
   }
 
-  private void deliver(StackUdpSocket socket, Frame frame, int sourcePort) {
-    counters.increment(Counter.UDP_IN_DATAGRAMS);
-    try {
-      socket.handler().onDatagram(socket, frame, frame.sourceHi(), frame.sourceLo(), sourcePort);
-    } catch (RuntimeException | Error e) {
-      shard.report("a datagram for " + socket, e);
-    }
-  }
-
-  private DropReason deliverToAll(Frame frame, int sourcePort, int port) {
-    if (!frame.has(Frame.HANDED_OVER) && shard.bindings().isBoundElsewhere(IpProtocol.UDP, port)) {
-      int length = frame.length();
-      prepareHandOver(frame);
-      shard.group().handOverToAll(frame);
-      frame.trim(length);
-    }
-    return deliverHere(frame, sourcePort, port);
-  }
-
-  /** Lends a broadcast or multicast to each socket of the port that wants it; it stays ours. */
-  DropReason deliverHere(Frame frame, int sourcePort, int port) {
-    StackUdpSocket first = ports.find(frame.destinationHi(), frame.destinationLo(), port);
-    if (first == null) {
-      return DropReason.UDP_NO_PORT; // never answered: RFC 1122 §3.2.2
-    }
-    int count = gatherReceivers(frame, first);
-    if (count == 0) {
-      return DropReason.UDP_NOT_WANTED;
-    }
-    if (count > 1) {
-      frame.set(Frame.SHARED);
-    }
-    int payload = (int) (frame.pull(UdpHeader.SIZE) - frame.base());
-    int length = frame.length();
-    for (int i = 0; i < count; i++) {
-      StackUdpSocket socket = receivers[i];
-      receivers[i] = null;
-      if (socket.isOpen()) {
-        deliver(socket, frame, sourcePort);
-        if (i < count - 1) {
-          frame.window(payload, length); // whatever the handler has done to it
-        }
-      }
-    }
-    return null;
-  }
-
-  /** Handlers may open and close sockets, so the list of the port is walked before they run. */
-  private int gatherReceivers(Frame frame, StackUdpSocket first) {
-    int count = 0;
-    for (StackUdpSocket each = first; each != null; each = each.nextOnPort) {
-      if (each.wants(frame)) {
-        if (count == receivers.length) {
-          receivers = Arrays.copyOf(receivers, count * 2);
-        }
-        receivers[count++] = each;
-      }
-    }
-    return count;
-  }
-
-  /** RFC 1122 §4.1.3.1: a datagram to a port that nobody has SHOULD be answered. */
-  private void refuse(Frame frame, long now) {
-    if (!frame.has(Frame.LINK_MULTICAST)) {
-      familyOf(frame.destinationHi(), frame.destinationLo())
-          .sendUnreachable(frame, IcmpError.PORT_UNREACHABLE, now);
-    }
+  /** The first socket that is bound to this address and port; null if there is none. */
+  StackUdpSocket findBound(long hi, long lo, int port) {
+    return ports.find(hi, lo, port);
   }
 
   @Override
@@ -414,7 +248,7 @@ final class StackUdp extends Udp {
       }
     }
     try {
-      socket.handler().onError(socket, error, destinationHi, destinationLo, remotePort);
+      socket.onError(error, destinationHi, destinationLo, remotePort);
     } catch (RuntimeException | Error e) {
       shard.report("an ICMP error for " + socket, e);
     }
@@ -425,7 +259,7 @@ final class StackUdp extends Udp {
     int port = pair >>> 16;
     return find(localHi, localLo, remoteHi, remoteLo, port, pair & 0xffff) != null
         ? shard.index()
-        : shard.bindings().choose(IpProtocol.UDP, port, shard.index());
+        : shard.bindings().choose(protocol, port, shard.index());
   }
 
   // ---- out ----
@@ -453,9 +287,10 @@ final class StackUdp extends Udp {
 
   @Override
   public boolean poll(long now) {
-    boolean looped = !loop.isEmpty() && loop.deliver(this, now);
+    boolean flushed = in.flush();
+    boolean looped = !loop.isEmpty() && loop.deliver(in, now);
     boolean unblocked = blocked != null && unblock();
-    return looped || unblocked;
+    return flushed || looped || unblocked;
   }
 
   private boolean unblock() {
@@ -483,6 +318,7 @@ final class StackUdp extends Udp {
   @Override
   public void close(long now) {
     loop.close();
+    in.close();
     List<StackUdpSocket> connected = new ArrayList<>();
     flows.forEach(flow -> connected.add(flow.socket));
     connected.forEach(StackUdpSocket::close);

@@ -93,7 +93,7 @@ public abstract class Udp implements Transport {
   public abstract int socketCount();
 
   @Override
-  public final int protocol() {
+  public int protocol() {
     return IpProtocol.UDP;
   }
 }

@@ -3,7 +3,7 @@ package io.millrace.udp;
 import io.millrace.buf.Bytes;
 
 /**
- * The UDP header (RFC 768).
+ * The UDP header (RFC 768). UDP-Lite has the checksum coverage in the place of the length.
  *
  * <pre>
  *   0      7 8     15 16    23 24    31
@@ -19,6 +19,9 @@ import io.millrace.buf.Bytes;
 final class UdpHeader {
   static final int SIZE = 8;
   static final int CHECKSUM_OFFSET = 6;
+
+  /** Where the length is, or UDP-Lite's checksum coverage (RFC 3828 §3.1). */
+  static final int LENGTH_OFFSET = 4;
 
   private UdpHeader() {}
 
@@ -47,7 +50,10 @@ final class UdpHeader {
     return (int) (fields >>> 32) & 0xffff;
   }
 
-  /** Bytes of header and payload, 8 to 65,535 in a valid header. */
+  /**
+   * Bytes of header and payload, 8 to 65,535 in a valid header; in UDP-Lite's those that the
+   * checksum covers, or 0 for all.
+   */
   static int length(long fields) {
     return (int) fields >>> 16;
   }

@@ -17,6 +17,6 @@ public final class UdpProvider implements TransportProvider {
 
   @Override
   public Transport create(Shard shard) {
-    return new StackUdp(shard);
+    return new StackUdp(shard, IpProtocol.UDP);
   }
 }

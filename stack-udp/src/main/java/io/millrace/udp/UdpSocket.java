@@ -40,6 +40,9 @@ public abstract class UdpSocket {
   /** Whether the socket has not been closed. */
   public abstract boolean isOpen();
 
+  /** What the socket has received, sent and dropped so far. */
+  public abstract UdpSocketInfo info();
+
   // ---- options ----
 
   /** The time to live or hop limit of what is sent, 1 to 255 (RFC 1122 §4.1.4). */
@@ -56,6 +59,54 @@ public abstract class UdpSocket {
 
   /** Whether the socket may send to broadcast addresses; it may not at first. */
   public abstract UdpSocket allowBroadcast(boolean on);
+
+  /**
+   * Whether what is sent has a checksum (RFC 1122 §4.1.3.4); it has at first. To switch it off is
+   * for tunnels whose contents have checksums of their own; over IPv6 the receiver must then have
+   * been told to {@linkplain #acceptZeroChecksums accept} such datagrams on its port, and what RFC
+   * 6936 §5 asks of a protocol that does this is the application's to keep. What leaves in
+   * fragments over IPv6 has one all the same.
+   *
+   * @throws UnsupportedOperationException if the port or the protocol always takes one
+   */
+  public UdpSocket sendChecksums(boolean on) {
+    throw new UnsupportedOperationException("the checksums of " + this + " cannot be switched");
+  }
+
+  /**
+   * Whether datagrams without a checksum are received over IPv6, too; they are not at first, but
+   * dropped and counted (RFC 8200 §8.1, RFC 6935 §5). For the ports of tunnels alone. Those that
+   * have a checksum are received and verified either way, and over IPv4 both are.
+   *
+   * @throws UnsupportedOperationException if the port or the protocol always wants one
+   */
+  public UdpSocket acceptZeroChecksums(boolean on) {
+    throw new UnsupportedOperationException("the checksums of " + this + " cannot be switched");
+  }
+
+  /**
+   * How much of each datagram that is sent the checksum covers, on sockets of {@link UdpLite}.
+   *
+   * @param bytes from the header's first one on, 8 to 65,535, header included: 8 covers the header
+   *     alone; 0, as at first, for everything. Datagrams that are shorter are covered as a whole
+   * @throws IllegalArgumentException if it is between 1 and 7, or larger (RFC 3828 §3.1)
+   * @throws UnsupportedOperationException if this is no socket of UDP-Lite
+   */
+  public UdpSocket coverage(int bytes) {
+    throw new UnsupportedOperationException(this + " is not a socket of UDP-Lite");
+  }
+
+  /**
+   * How much of a datagram the checksum must cover for it to be received, on sockets of {@link
+   * UdpLite}; others are dropped and counted.
+   *
+   * @param bytes as for {@link #coverage}; 0, as at first, for everything
+   * @throws IllegalArgumentException as there
+   * @throws UnsupportedOperationException as there
+   */
+  public UdpSocket minimumCoverage(int bytes) {
+    throw new UnsupportedOperationException(this + " is not a socket of UDP-Lite");
+  }
 
   // ---- groups (RFC 1112, RFC 3376 §2, RFC 3810 §3) ----
 
@@ -240,8 +291,9 @@ public abstract class UdpSocket {
 
   /**
    * Sends one buffer as many datagrams to the peer, each of {@code segmentSize} bytes, the last one
-   * maybe shorter: in one call what {@link #send} does one by one. The buffer is cut here; no port
-   * does it.
+   * maybe shorter: in one call what {@link #send} does one by one. Where the port cuts ({@link
+   * io.millrace.spi.PortInfo#TX_SEGMENT_UDP4}), the whole goes down as one packet; elsewhere it is
+   * cut here. {@link UdpSegmentHandler} is the same for what comes in.
    *
    * @param segmentSize bytes of payload per datagram, at least 1
    * @return the bytes that were taken, whole datagrams; if they are fewer than {@code length},
@@ -250,7 +302,7 @@ public abstract class UdpSocket {
    * @throws IllegalStateException if the socket is not connected
    * @throws IndexOutOfBoundsException if the range is not inside {@code data}
    */
-  public final int sendSegments(Buffer data, int offset, int length, int segmentSize) {
+  public int sendSegments(Buffer data, int offset, int length, int segmentSize) {
     checkSegments(data, offset, length, segmentSize);
     int sent = 0;
     while (sent < length) {
@@ -269,7 +321,7 @@ public abstract class UdpSocket {
    * @throws IllegalArgumentException if the segment size or the port is out of range
    * @throws IllegalStateException if the socket is closed
    */
-  public final int sendSegmentsTo(
+  public int sendSegmentsTo(
       long hi, long lo, int port, Buffer data, int offset, int length, int segmentSize) {
     checkSegments(data, offset, length, segmentSize);
     int sent = 0;
@@ -283,7 +335,7 @@ public abstract class UdpSocket {
     return sent;
   }
 
-  private static void checkSegments(Buffer data, int offset, int length, int segmentSize) {
+  static void checkSegments(Buffer data, int offset, int length, int segmentSize) {
     Objects.checkFromIndexSize(offset, length, data.length());
     if (segmentSize < 1) {
       throw new IllegalArgumentException("segments of " + segmentSize + " bytes; at least 1");

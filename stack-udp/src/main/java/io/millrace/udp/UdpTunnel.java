@@ -92,7 +92,8 @@ public final class UdpTunnel {
     }
     frame.clear(-1);
     frame.segmentSize(0);
-    int checksum = summed ? checksum(frame, sourcePort, length) : 0;
+    boolean sum = summed || !UdpSender.mayBeUnsummed(route, length - UdpHeader.SIZE);
+    int checksum = sum ? checksum(frame, sourcePort, length) : 0;
     long header = frame.push(UdpHeader.SIZE);
     UdpHeader.write(header, sourcePort, port, length, checksum);
     shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
@@ -105,8 +106,7 @@ public final class UdpTunnel {
     // The length counts twice: in the pseudo-header and in the header.
     long sum = route.pseudoHeaderSum(IpProtocol.UDP) + sourcePort + port + 2L * length;
     sum = Checksum.add(sum, frame.address(), frame.length());
-    int checksum =
-        Checksum.finish(frame.tailLength() == 0 ? sum : StackUdpSocket.addTail(sum, frame));
+    int checksum = Checksum.finish(frame.tailLength() == 0 ? sum : UdpSender.addTail(sum, frame));
     return checksum == 0 ? 0xffff : checksum; // RFC 768: zero would mean that there is none
   }
 

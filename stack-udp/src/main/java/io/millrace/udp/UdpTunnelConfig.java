@@ -24,8 +24,10 @@ public record UdpTunnelConfig(
     /** All of them. */
     ALWAYS,
     /**
-     * None. Over IPv6 the other end must have been told to accept that for this port, and the
-     * conditions of RFC 6936 §4 and §5 are the application's to keep.
+     * None, but for outer datagrams over IPv6 that leave in fragments. Over IPv6 the other end must
+     * have been told to accept that on this port ({@link UdpSocket#acceptZeroChecksums} of a socket
+     * of ours), and the conditions of RFC 6936 §5 are the application's to keep: above all, what is
+     * inside must tell by itself whether it is damaged.
      */
     NEVER
   }

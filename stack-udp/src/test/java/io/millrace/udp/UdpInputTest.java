@@ -163,7 +163,7 @@ final class UdpInputTest {
     frame.addresses(0x20010db8L << 32, 1, 0x20010db8L << 32, 2);
     net.udp.input(frame, 0);
     assertThat(handler.received).isEmpty();
-    assertThat(net.counters().get(DropReason.UDP_BAD_CHECKSUM)).isEqualTo(1);
+    assertThat(net.counters().get(DropReason.UDP_ZERO_CHECKSUM)).isEqualTo(1);
   }
 
   @Tag("rfc8200:8.1-1")

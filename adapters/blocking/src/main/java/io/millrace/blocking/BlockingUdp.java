@@ -21,7 +21,18 @@ public final class BlockingUdp {
    *     io.millrace.udp.UdpHandler)} does
    */
   public static BlockingUdpSocket bind(NetStack stack, int port) {
-    return open(stack, port, null, 0);
+    return open(stack, null, port, null, 0);
+  }
+
+  /**
+   * Binds a socket to a port on one address, on all of IPv4 ({@link IpAddress#ANY_V4}), or on a
+   * group. On {@code kernel:} only a socket of IPv4 hears groups of IPv4.
+   *
+   * @param port as above
+   * @throws RuntimeException as above
+   */
+  public static BlockingUdpSocket bind(NetStack stack, IpAddress local, int port) {
+    return open(stack, local, port, null, 0);
   }
 
   /**
@@ -32,11 +43,11 @@ public final class BlockingUdp {
    * @throws RuntimeException as {@link io.millrace.udp.UdpSocket#connect} does
    */
   public static BlockingUdpSocket connect(NetStack stack, IpAddress remote, int port) {
-    return open(stack, 0, remote, port);
+    return open(stack, null, 0, remote, port);
   }
 
   private static BlockingUdpSocket open(
-      NetStack stack, int port, IpAddress remote, int remotePort) {
+      NetStack stack, IpAddress local, int port, IpAddress remote, int remotePort) {
     Shard shard = BlockingTcp.choose(stack);
     Call.checkMayWait(shard);
     CompletableFuture<BlockingUdpSocket> answer = new CompletableFuture<>();
@@ -45,7 +56,7 @@ public final class BlockingUdp {
         () -> {
           try {
             answer.complete(
-                new BlockingUdpSocket(DatagramSocket.bind(shard, null, port, remote, remotePort)));
+                new BlockingUdpSocket(DatagramSocket.bind(shard, local, port, remote, remotePort)));
           } catch (RuntimeException e) {
             answer.completeExceptionally(e);
           }

@@ -6,11 +6,17 @@ import io.millrace.futures.op.DatagramSocket;
 import io.millrace.futures.op.ReceiveOp;
 import io.millrace.futures.op.SendOp;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.SourceFilter;
 import io.millrace.net.Shard;
+import io.millrace.udp.UdpSocket;
+import io.millrace.udp.UdpSocketInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A UDP socket for blocking code, on any thread but a shard's own. Several threads may use it at
@@ -59,12 +65,123 @@ public final class BlockingUdpSocket implements Closeable {
   }
 
   /**
-   * Datagrams that were dropped because {@link io.millrace.futures.StreamConfig#datagrams} waited
-   * already.
+   * Datagrams that were dropped because as many waited already as may, see {@link #receiveQueue}.
    */
   public long dropped() {
     return socket.dropped();
   }
+
+  // ---- groups and options: as UdpSocket has them, with its exceptions ----
+
+  /** Says what the socket wants to hear of a group on an interface: {@link UdpSocket#listen}. */
+  public void listen(IpAddress group, int on, SourceFilter wanted) throws IOException {
+    change(each -> each.listen(group, on, wanted));
+  }
+
+  /** Joins a group on the interface of its route: everybody is heard. */
+  public void join(IpAddress group) throws IOException {
+    change(each -> each.join(group));
+  }
+
+  /** Joins a group on an interface: everybody is heard. */
+  public void join(IpAddress group, int on) throws IOException {
+    change(each -> each.join(group, on));
+  }
+
+  /** Joins a group for one more source (RFC 4607). */
+  public void join(IpAddress group, int on, IpAddress source) throws IOException {
+    change(each -> each.join(group, on, source));
+  }
+
+  /** Leaves a group on the interface of its route. */
+  public void leave(IpAddress group) throws IOException {
+    change(each -> each.leave(group));
+  }
+
+  /** Leaves a group on an interface. */
+  public void leave(IpAddress group, int on) throws IOException {
+    change(each -> each.leave(group, on));
+  }
+
+  /** Gives up one source of a group; with the last one the group. */
+  public void leave(IpAddress group, int on, IpAddress source) throws IOException {
+    change(each -> each.leave(group, on, source));
+  }
+
+  /** Hears a source of a joined group no more. */
+  public void block(IpAddress group, int on, IpAddress source) throws IOException {
+    change(each -> each.block(group, on, source));
+  }
+
+  /** Takes a {@link #block} back. */
+  public void unblock(IpAddress group, int on, IpAddress source) throws IOException {
+    change(each -> each.unblock(group, on, source));
+  }
+
+  /** Whether the socket may send to broadcast addresses; it may not at first. */
+  public void allowBroadcast(boolean allowed) throws IOException {
+    change(each -> each.allowBroadcast(allowed));
+  }
+
+  /** The hop limit of what is sent to groups, 0 to 255; 1 at first. */
+  public void multicastHopLimit(int hops) throws IOException {
+    change(each -> each.multicastHopLimit(hops));
+  }
+
+  /**
+   * The interface that what is sent to groups goes out of: {@link UdpSocket#multicastInterface}.
+   */
+  public void multicastInterface(int on) throws IOException {
+    change(each -> each.multicastInterface(on));
+  }
+
+  /**
+   * Whether our own sockets hear what this one sends to groups: {@link UdpSocket#multicastLoop}.
+   */
+  public void multicastLoop(boolean heard) throws IOException {
+    change(each -> each.multicastLoop(heard));
+  }
+
+  /** What the socket wants to hear of a group on an interface. */
+  public SourceFilter filter(IpAddress group, int on) throws IOException {
+    return ask(each -> each.filter(group, on));
+  }
+
+  /**
+   * How many received datagrams may wait for a {@link #receive}, at least 1, in the place of {@link
+   * io.millrace.futures.StreamConfig#datagrams}; one more is dropped and counted.
+   */
+  public void receiveQueue(int datagrams) throws IOException {
+    change(each -> socket.limit(datagrams));
+  }
+
+  /** What the socket has received, sent and dropped so far. */
+  public UdpSocketInfo info() throws IOException {
+    return ask(each -> socket.info());
+  }
+
+  private void change(Consumer<UdpSocket> how) throws IOException {
+    ask(
+        each -> {
+          how.accept(each);
+          return true;
+        });
+  }
+
+  private <T> T ask(Function<UdpSocket, T> what) throws IOException {
+    Call.checkMayWait(socket.shard());
+    try {
+      return socket.call(what).join();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case IOException cause -> throw cause;
+        default -> throw e;
+      }
+    }
+  }
+
+  // ---- facts ----
 
   /** Our port. */
   public int localPort() {

@@ -222,11 +222,13 @@ class ServeTest {
   void a_thread_on_the_shard_may_close_its_own_stack_and_ends() {
     try (Pair pair = new Pair(ThreadKind.SHARD)) {
       CompletableFuture<Throwable> other = new CompletableFuture<>();
+      CountDownLatch served = new CountDownLatch(1);
       BlockingServer server =
           BlockingTcp.serve(
               pair.right,
               PORT,
               c -> {
+                served.countDown();
                 try {
                   c.read(new byte[1]);
                 } catch (IOException e) {
@@ -236,6 +238,7 @@ class ServeTest {
               });
       BlockingConnection c =
           pair.onLeft(() -> BlockingTcp.connect(pair.left, Pair.RIGHT, PORT)).value();
+      await(served); // to us it is made before the server has our last acknowledgement
       Pair.Running<String> closing =
           pair.onRight(
               () -> {

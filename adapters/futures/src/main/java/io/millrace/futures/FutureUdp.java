@@ -20,7 +20,18 @@ public final class FutureUdp {
    *     io.millrace.udp.UdpHandler)} throws
    */
   public static CompletableFuture<FutureUdpSocket> bind(NetStack stack, int port) {
-    return open(Shards.choose(stack), port, null, 0);
+    return open(Shards.choose(stack), null, port, null, 0);
+  }
+
+  /**
+   * Binds a socket to a port on one address, on all of IPv4 ({@link IpAddress#ANY_V4}), or on a
+   * group. On {@code kernel:} only a socket of IPv4 hears groups of IPv4.
+   *
+   * @param port as above
+   * @return fails as above
+   */
+  public static CompletableFuture<FutureUdpSocket> bind(NetStack stack, IpAddress local, int port) {
+    return open(Shards.choose(stack), local, port, null, 0);
   }
 
   /**
@@ -32,18 +43,18 @@ public final class FutureUdp {
    */
   public static CompletableFuture<FutureUdpSocket> connect(
       NetStack stack, IpAddress remote, int port) {
-    return open(Shards.choose(stack), 0, remote, port);
+    return open(Shards.choose(stack), null, 0, remote, port);
   }
 
   private static CompletableFuture<FutureUdpSocket> open(
-      Shard shard, int port, IpAddress remote, int remotePort) {
+      Shard shard, IpAddress local, int port, IpAddress remote, int remotePort) {
     CompletableFuture<FutureUdpSocket> answer = new CompletableFuture<>();
     Calls.surely(
         shard,
         () -> {
           try {
             answer.complete(
-                new FutureUdpSocket(DatagramSocket.bind(shard, null, port, remote, remotePort)));
+                new FutureUdpSocket(DatagramSocket.bind(shard, local, port, remote, remotePort)));
           } catch (RuntimeException e) {
             answer.completeExceptionally(e);
           }

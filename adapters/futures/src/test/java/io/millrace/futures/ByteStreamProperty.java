@@ -32,6 +32,9 @@ class ByteStreamProperty {
   @Property(tries = 60)
   void the_byte_stream_is_preserved(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 150) int steps) throws IOException {
+    written.reset(); // the instance is the same for all tries
+    read.reset();
+    reads.clear();
     Random random = new Random(seed);
     LinkConfig link =
         LinkConfig.perfect()

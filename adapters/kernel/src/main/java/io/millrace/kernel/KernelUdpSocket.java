@@ -11,6 +11,7 @@ import io.millrace.udp.NoRouteException;
 import io.millrace.udp.SendResult;
 import io.millrace.udp.UdpHandler;
 import io.millrace.udp.UdpSocket;
+import io.millrace.udp.UdpSocketInfo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -46,6 +47,16 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
 
   /** A send has been answered that there is no room. */
   private boolean blocked;
+
+  // What UdpSocketInfo tells; what the kernel itself drops is not known here.
+  private long inDatagrams;
+  private long inOctets;
+  private long inOverflows;
+  private long icmpErrors;
+  private long outDatagrams;
+  private long outOctets;
+  private long outBlocked;
+  private long outRefused;
 
   KernelUdpSocket(KernelUdp udp, DatagramChannel channel, UdpHandler handler) {
     this.udp = udp;
@@ -90,6 +101,24 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
   @Override
   public boolean isOpen() {
     return channel.isOpen();
+  }
+
+  @Override
+  public UdpSocketInfo info() {
+    return new UdpSocketInfo(
+        localAddress,
+        localPort(),
+        remoteAddress(),
+        remotePort(),
+        inDatagrams,
+        inOctets,
+        0,
+        inOverflows,
+        icmpErrors,
+        outDatagrams,
+        outOctets,
+        outBlocked,
+        outRefused);
   }
 
   // ---- options ----
@@ -327,7 +356,10 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
     }
     if (result == SendResult.WOULD_BLOCK) {
       blocked = true;
+      outBlocked++;
       watch(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+    } else if (result != SendResult.SENT) {
+      outRefused++;
     }
     return result;
   }
@@ -341,10 +373,12 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
   }
 
   private SendResult offer(ByteBuffer data, InetSocketAddress to) throws IOException {
-    boolean empty = !data.hasRemaining();
-    if (channel.send(data, to) == 0 && !empty) {
+    int size = data.remaining();
+    if (channel.send(data, to) == 0 && size != 0) {
       return SendResult.WOULD_BLOCK;
     }
+    outDatagrams++;
+    outOctets += size;
     udp.shard.counters().increment(Counter.UDP_OUT_DATAGRAMS);
     return SendResult.SENT;
   }
@@ -378,7 +412,9 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
         return;
       }
       Frame frame = udp.reader.take();
-      if (frame != null) {
+      if (frame == null) {
+        inOverflows++;
+      } else {
         deliver(frame, from, now);
       }
     }
@@ -386,6 +422,8 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
 
   private void deliver(Frame frame, InetSocketAddress from, long now) {
     udp.shard.counters().increment(Counter.UDP_IN_DATAGRAMS);
+    inDatagrams++;
+    inOctets += frame.length();
     IpAddress source = senders.from(from);
     frame.addresses(source.hi(), source.lo(), localAddress.hi(), localAddress.lo());
     frame.classAndHops(0, 0);
@@ -418,6 +456,7 @@ final class KernelUdpSocket extends UdpSocket implements Selectable {
     if (peer == null) {
       return;
     }
+    icmpErrors++;
     IpAddress remote = remoteAddress();
     try {
       handler.onError(this, IcmpError.PORT_UNREACHABLE, remote.hi(), remote.lo(), peer.getPort());

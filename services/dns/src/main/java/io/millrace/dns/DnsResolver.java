@@ -2,6 +2,7 @@ package io.millrace.dns;
 
 import io.millrace.diag.Counter;
 import io.millrace.ip.IpAddress;
+import io.millrace.name.DestinationOrder;
 import io.millrace.name.NameAnswer;
 import io.millrace.name.NameService;
 import io.millrace.net.Shard;
@@ -109,13 +110,13 @@ final class DnsResolver implements NameService {
     }
   }
 
-  private static void tell(String host, List<IpAddress> known, int version, NameAnswer answer) {
+  private void tell(String host, List<IpAddress> known, int version, NameAnswer answer) {
     List<IpAddress> wanted = known.stream().filter(each -> each.isV4() == (version == 4)).toList();
     if (wanted.isEmpty()) {
       answer.onFailure(
           version, new UnknownHostException(host + " has no IPv" + version + " address"));
     } else {
-      answer.onAddresses(version, wanted);
+      answer.onAddresses(version, DestinationOrder.sort(shard, wanted));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.millrace.dns;
 
+import io.millrace.name.DestinationOrder;
 import io.millrace.name.NameAnswer;
 import java.io.IOException;
 import java.net.UnknownHostException;
@@ -56,7 +57,7 @@ final class NameLookup {
     switch (reply) {
       case Reply.Addresses(var list, var _) -> {
         finish();
-        answer.onAddresses(version, list);
+        answer.onAddresses(version, DestinationOrder.sort(resolver.shard(), list));
       }
       case Reply.Alias(var target, var _) -> {
         if (++aliases > MOST_ALIASES) {

@@ -31,8 +31,22 @@ final class NameSystem implements AutoCloseable {
   private final int frames;
 
   NameSystem(DnsConfig wanted) {
+    this(wanted, null);
+  }
+
+  /** With a router to other networks. */
+  NameSystem(String gateway) {
+    this(DnsConfig.defaults().withServers(FIRST, SECOND), gateway);
+  }
+
+  private NameSystem(DnsConfig wanted, String gateway) {
     DnsConfig config = wanted.port() == 53 ? wanted.withPort(TestServer.PORT) : wanted;
-    client = world.stack(world.builder(link.port(), "10.0.0.1/24").with(config.withHosts(null)));
+    NetStack.Builder builder =
+        world.builder(link.port(), "10.0.0.1/24").with(config.withHosts(null));
+    if (gateway != null) {
+      builder.gateway(gateway);
+    }
+    client = world.stack(builder);
     first = new TestServer(world.stack(link, FIRST + "/24").shard(0));
     second = new TestServer(world.stack(link, SECOND + "/24").shard(0));
     world.settle();
@@ -90,6 +104,10 @@ final class NameSystem implements AutoCloseable {
 
   void assertAddress(String host, String address) {
     assertThat(resolve(host).addresses).containsExactly(IpAddress.parse(address));
+  }
+
+  void assertReachableFirst(String host, String address) {
+    assertThat(resolve(host).addresses.getFirst()).isEqualTo(IpAddress.parse(address));
   }
 
   long count(Counter counter) {

@@ -47,6 +47,26 @@ class ResolveTest {
   }
 
   @Test
+  void addressesComeInTheOrderInWhichToTryThem() {
+    // Only one of them can be reached: the one on our own link.
+    dns.first.has(
+        "www.example.org. A 198.51.100.1",
+        "www.example.org. A 10.0.0.9",
+        "www.example.org. A 203.0.113.1");
+    dns.assertReachableFirst("www.example.org", "10.0.0.9");
+  }
+
+  @Test
+  void theOrderThatAServerChoseIsKeptAmongEquals() {
+    List<String> all = List.of("203.0.113.9", "192.0.2.1", "198.51.100.7", "10.9.9.9");
+    dns.close();
+    dns = new NameSystem("10.0.0.254");
+    dns.first.has(all.stream().map(each -> "www.example.org. A " + each).toArray(String[]::new));
+    assertThat(dns.resolve("www.example.org").addresses)
+        .containsExactlyElementsOf(all.stream().map(IpAddress::parse).toList());
+  }
+
+  @Test
   void aNameWithoutAddressesIsUnknown() {
     assertThat(dns.resolve("nothing.example.org").failures.get(0))
         .isInstanceOf(UnknownHostException.class)

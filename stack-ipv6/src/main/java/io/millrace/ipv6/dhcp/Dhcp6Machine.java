@@ -1,11 +1,8 @@
 package io.millrace.ipv6.dhcp;
 
 import io.millrace.ip.IpAddress;
-import io.millrace.ip.IpPrefix;
 import io.millrace.ipv6.dhcp.Dhcp6Message.Option;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
@@ -18,8 +15,12 @@ import java.util.random.RandomGenerator;
  *   SOLICITING -- ADVERTISE --> REQUESTING -- REPLY --> BOUND -- T1 --> RENEWING -- T2 --> REBINDING
  *      ^  +------- REPLY with rapid commit -----------> ^ ^  &lt;-- REPLY ----+-- REPLY ---------+ |
  *      +------------------- no answer, or all lifetimes are over -------------------------------+
+ *   CONFIRMING: the link has changed; then BOUND, or SOLICITING if the addresses do not fit it
  *   INFORMING -- REPLY --> INFORMED     (where neither addresses nor prefixes are wanted)
  * </pre>
+ *
+ * <p>Reconfigure messages are not accepted, and servers are not told that they would be (§18.2.11:
+ * unauthenticated ones must not be).
  *
  * <p>After {@link #start}, and after each call that tells what has happened, {@link #poll} is asked
  * until it answers null, and {@link #onTimeout} is called once {@link #nextDeadline()} has passed.
@@ -39,6 +40,8 @@ public final class Dhcp6Machine {
     RENEWING,
     /** All servers are. */
     REBINDING,
+    /** After a change of the link it is asked whether the addresses still fit there. */
+    CONFIRMING,
     /** Addresses are being given back or refused. */
     RETURNING,
     /** DNS servers are asked for. */
@@ -51,15 +54,22 @@ public final class Dhcp6Machine {
   private static final long FOREVER = 0xffff_ffffL;
   private static final int BEST_PREFERENCE = 255;
 
-  /** RFC 8415 §7.6: INFORMATION_REFRESH_TIME where the server does not say. */
-  private static final long REFRESH = 86_400 * SECOND;
+  // RFC 8415 §7.6, in seconds.
+  private static final int SOL_MAX_RT = 3_600;
+  private static final int INF_MAX_RT = 3_600;
+  private static final int CNF_MAX_RD = 10;
+  private static final int IRT_DEFAULT = 86_400;
+  private static final int IRT_MINIMUM = 600;
 
-  /** A lease that ends within seconds would only be work. */
-  private static final long LEAST_VALID = 10;
+  /** What SOL_MAX_RT and INF_MAX_RT may be set to (§21.24, §21.25). */
+  private static final int LEAST_MAX_RT = 60;
+
+  private static final int MOST_MAX_RT = 86_400;
 
   private final Dhcp6Wishes wishes;
   private final RandomGenerator random;
   private final Retransmission timer;
+  private final Dhcp6Requests requests;
   private final Queue<Dhcp6Output> outputs = new ArrayDeque<>();
   private State state = State.IDLE;
   private long deadline = Long.MAX_VALUE;
@@ -74,9 +84,14 @@ public final class Dhcp6Machine {
 
   private int preference;
   private Dhcp6Binding binding;
+  private int solMaxRt = SOL_MAX_RT;
+  private int infMaxRt = INF_MAX_RT;
 
   /** What is asked for, or given back. */
   private List<Option> entries = List.of();
+
+  /** Whether a Rebind is under way because the link has changed, before its time. */
+  private boolean checking;
 
   /** Whether the first wait for advertisements is over. */
   private boolean waitedOnce;
@@ -86,6 +101,7 @@ public final class Dhcp6Machine {
     this.wishes = wishes;
     this.random = random;
     this.timer = new Retransmission(random);
+    this.requests = new Dhcp6Requests(wishes);
   }
 
   /** Begins: after a random delay of up to a second (§18.2.1, §18.2.6). */
@@ -100,9 +116,9 @@ public final class Dhcp6Machine {
     server = null;
     preference = -1;
     if (wishes.onlyInformation()) {
-      begin(State.INFORMING, Dhcp6Message.INFORMATION_REQUEST, 1, 3_600, 0, Long.MAX_VALUE, now);
+      begin(State.INFORMING, Dhcp6Message.INFORMATION_REQUEST, 1, infMaxRt, 0, Long.MAX_VALUE, now);
     } else {
-      begin(State.SOLICITING, Dhcp6Message.SOLICIT, 1, 3_600, 0, Long.MAX_VALUE, now);
+      begin(State.SOLICITING, Dhcp6Message.SOLICIT, 1, solMaxRt, 0, Long.MAX_VALUE, now);
     }
   }
 
@@ -117,79 +133,22 @@ public final class Dhcp6Machine {
     transaction = random.nextInt(1 << 24);
     begun = now;
     resent = false;
+    checking = false;
     timer.begin(irt, mrt, mrc, until);
     deadline = now;
   }
 
   private void send(long now) {
     begun = resent ? begun : now;
-    Dhcp6Message.Writer writer = new Dhcp6Message.Writer(type, transaction);
-    writer.option(Dhcp6Message.CLIENT_ID, wishes.duid());
-    boolean toOne =
+    byte[] to =
         switch (state) {
-          case REQUESTING, RENEWING, RETURNING -> true;
-          default -> false;
+          case REQUESTING, RENEWING, RETURNING -> server;
+          default -> null;
         };
-    if (toOne) {
-      writer.option(Dhcp6Message.SERVER_ID, server);
-    }
-    // §21.9: hundredths of a second since the exchange began.
-    long elapsed = Math.min(0xffff, (now - begun) / (SECOND / 100));
-    writer.option(Dhcp6Message.ELAPSED, (byte) (elapsed >>> 8), (byte) elapsed);
-    if (state != State.RETURNING) {
-      writer.option(
-          Dhcp6Message.OPTION_REQUEST,
-          (byte) 0,
-          (byte) Dhcp6Message.DNS_SERVERS,
-          (byte) 0,
-          (byte) Dhcp6Message.DOMAINS);
-    }
-    if (state == State.SOLICITING && wishes.rapidCommit()) {
-      writer.option(Dhcp6Message.RAPID_COMMIT);
-    }
-    associations(writer);
-    outputs.add(new Dhcp6Output.Send(writer.end()));
+    byte[] message = requests.write(state, type, transaction, to, now - begun, entries);
+    outputs.add(new Dhcp6Output.Send(message));
     deadline = timer.sent(now, state == State.SOLICITING);
     resent = true;
-  }
-
-  private void associations(Dhcp6Message.Writer writer) {
-    List<Option> addresses = of(Dhcp6Message.IA_ADDRESS);
-    List<Option> prefixes = of(Dhcp6Message.IA_PREFIX);
-    boolean returning = state == State.RETURNING;
-    if (returning ? !addresses.isEmpty() : wishes.addresses()) {
-      writer.association(Dhcp6Message.IA_NA, wishes.iaid(), addresses);
-    }
-    if (returning ? !prefixes.isEmpty() : wishes.prefixLength() != 0) {
-      boolean hint = prefixes.isEmpty();
-      List<Option> inside =
-          hint
-              ? List.of(prefix(new IpPrefix(new IpAddress(0, 0), wishes.prefixLength())))
-              : prefixes;
-      writer.association(Dhcp6Message.IA_PD, wishes.iaid(), inside);
-    }
-  }
-
-  private List<Option> of(int kind) {
-    return entries.stream().filter(each -> each.code() == kind).toList();
-  }
-
-  private static Option address(IpAddress address) {
-    ByteBuffer value = ByteBuffer.allocate(24).putLong(address.hi()).putLong(address.lo());
-    return new Option(Dhcp6Message.IA_ADDRESS, value.array());
-  }
-
-  private static Option prefix(IpPrefix prefix) {
-    ByteBuffer value = ByteBuffer.allocate(25).putLong(0).put((byte) prefix.length());
-    value.putLong(prefix.address().hi()).putLong(prefix.address().lo());
-    return new Option(Dhcp6Message.IA_PREFIX, value.array());
-  }
-
-  private static List<Option> entriesOf(Dhcp6Binding of) {
-    List<Option> all = new ArrayList<>();
-    of.addresses().forEach(each -> all.add(address(each.address())));
-    of.prefixes().forEach(each -> all.add(prefix(each.prefix())));
-    return all;
   }
 
   // ---- what happens ----
@@ -209,14 +168,31 @@ public final class Dhcp6Machine {
         || message.value(Dhcp6Message.SERVER_ID).length > 130) {
       return false;
     }
+    limits(message);
     boolean reply = message.type() == Dhcp6Message.REPLY;
     return switch (state) {
       case SOLICITING -> reply ? onRapidReply(message, now) : onAdvertise(message, now);
       case REQUESTING, RENEWING, REBINDING -> reply && onReply(message, now);
+      case CONFIRMING -> reply && onConfirmed(message, now);
       case INFORMING -> reply && onInformation(message, now);
       case RETURNING -> reply && isFrom(server, message) && returned(now);
       case IDLE, BOUND, INFORMED -> false;
     };
+  }
+
+  /** §18.2.9, §18.2.10: these count even where nothing else in the message does. */
+  private void limits(Dhcp6Message message) {
+    solMaxRt = limit(message.number(Dhcp6Message.SOL_MAX_RT, solMaxRt), solMaxRt);
+    infMaxRt = limit(message.number(Dhcp6Message.INF_MAX_RT, infMaxRt), infMaxRt);
+    if (state == State.SOLICITING) {
+      timer.most(solMaxRt);
+    } else if (state == State.INFORMING) {
+      timer.most(infMaxRt);
+    }
+  }
+
+  private static int limit(long said, int otherwise) {
+    return said < LEAST_MAX_RT || said > MOST_MAX_RT ? otherwise : (int) said;
   }
 
   private static boolean isFrom(byte[] server, Dhcp6Message message) {
@@ -224,17 +200,17 @@ public final class Dhcp6Machine {
   }
 
   private boolean onAdvertise(Dhcp6Message message, long now) {
-    // §18.2.9: what offers nothing is not looked at.
-    if (message.type() != Dhcp6Message.ADVERTISE
-        || !resent
-        || message.status() != 0
-        || granted(message, now).isEmpty()) {
+    if (message.type() != Dhcp6Message.ADVERTISE || !resent || message.status() != 0) {
       return false;
+    }
+    Dhcp6Binding offered = Dhcp6Grants.read(message, wishes, null, now);
+    if (offered == null || offered.isEmpty()) {
+      return false; // §18.2.9: what offers nothing is not looked at
     }
     if (message.preference() > preference) {
       preference = message.preference();
       server = message.value(Dhcp6Message.SERVER_ID);
-      entries = entriesOf(granted(message, now));
+      entries = Dhcp6Requests.entriesOf(offered);
     }
     // §18.2.1: the first wait is for the best of all; later the first one that answers is taken.
     if (preference == BEST_PREFERENCE || waitedOnce) {
@@ -257,10 +233,37 @@ public final class Dhcp6Machine {
     }
     if (state == State.REQUESTING) {
       // §18.2.10.1: this server does not give what it has offered.
+      lose();
       restart(now);
       return true;
     }
+    if (hasNoBinding(message)) {
+      // §18.2.10.1: it does not know us any more, and may give us the same again.
+      server = message.value(Dhcp6Message.SERVER_ID);
+      request(now);
+      return true;
+    }
     return false; // prolonged by nobody yet: the lifetimes go on
+  }
+
+  private boolean hasNoBinding(Dhcp6Message message) {
+    return message.status() == Dhcp6Message.NO_BINDING
+        || hasNoBinding(message.association(Dhcp6Message.IA_NA, wishes.iaid()))
+        || hasNoBinding(message.association(Dhcp6Message.IA_PD, wishes.iaid()));
+  }
+
+  private static boolean hasNoBinding(Dhcp6Message.Association association) {
+    return association != null && association.status() == Dhcp6Message.NO_BINDING;
+  }
+
+  private boolean onConfirmed(Dhcp6Message message, long now) {
+    if (message.status() == Dhcp6Message.NOT_ON_LINK) {
+      lose();
+      restart(now);
+    } else {
+      resume(now);
+    }
+    return true;
   }
 
   private void restart(long now) {
@@ -271,63 +274,23 @@ public final class Dhcp6Machine {
   }
 
   private boolean bind(Dhcp6Message message, long now) {
-    Dhcp6Binding granted = granted(message, now);
-    if (granted.isEmpty()) {
+    Dhcp6Binding granted = Dhcp6Grants.read(message, wishes, binding, now);
+    if (granted == null || (granted.isEmpty() && binding == null)) {
       return false;
+    }
+    if (granted.isEmpty()) {
+      lose();
+      restart(now);
+      return true;
     }
     server = message.value(Dhcp6Message.SERVER_ID);
     binding = granted;
-    entries = entriesOf(granted);
+    entries = Dhcp6Requests.entriesOf(granted);
     state = State.BOUND;
+    checking = false;
     deadline = granted.renewAt();
     outputs.add(new Dhcp6Output.Bind(granted));
     return true;
-  }
-
-  /** What a message grants; times from now on. */
-  private Dhcp6Binding granted(Dhcp6Message message, long now) {
-    List<Dhcp6Binding.Address> addresses = new ArrayList<>();
-    List<Dhcp6Binding.Prefix> prefixes = new ArrayList<>();
-    long t1 = FOREVER;
-    long t2 = FOREVER;
-    long shortest = FOREVER;
-    long longest = 0;
-    for (int kind : new int[] {Dhcp6Message.IA_NA, Dhcp6Message.IA_PD}) {
-      boolean wanted = kind == Dhcp6Message.IA_NA ? wishes.addresses() : wishes.prefixLength() != 0;
-      Dhcp6Message.Association found = wanted ? message.association(kind, wishes.iaid()) : null;
-      if (found == null || found.status() != 0) {
-        continue;
-      }
-      int inner = kind == Dhcp6Message.IA_NA ? Dhcp6Message.IA_ADDRESS : Dhcp6Message.IA_PREFIX;
-      for (Dhcp6Message.Entry each : Dhcp6Message.entries(found, inner)) {
-        if (each.valid() < LEAST_VALID) {
-          continue;
-        }
-        long preferred = at(now, each.preferred());
-        long valid = at(now, each.valid());
-        if (kind == Dhcp6Message.IA_NA) {
-          addresses.add(new Dhcp6Binding.Address(each.prefix().address(), preferred, valid));
-        } else {
-          prefixes.add(new Dhcp6Binding.Prefix(each.prefix(), preferred, valid));
-        }
-        shortest = Math.min(shortest, Math.max(each.preferred(), LEAST_VALID));
-        longest = Math.max(longest, each.valid());
-      }
-      t1 = found.t1() == 0 ? t1 : Math.min(t1, found.t1());
-      t2 = found.t2() == 0 ? t2 : Math.min(t2, found.t2());
-    }
-    // §21.4: where the server leaves it to us, half and four fifths of the shortest time.
-    t1 = t1 == FOREVER && shortest != FOREVER ? shortest / 2 : t1;
-    t2 = t2 == FOREVER && shortest != FOREVER ? shortest * 4 / 5 : t2;
-    long end = at(now, longest);
-    long rebind = Math.min(at(now, Math.max(t2, 2)), end);
-    long renew = Math.min(at(now, Math.max(t1, 1)), rebind);
-    return new Dhcp6Binding(
-        addresses, prefixes, message.dnsServers(), message.domains(), renew, rebind, end);
-  }
-
-  private static long at(long now, long seconds) {
-    return seconds == FOREVER ? Long.MAX_VALUE : now + seconds * SECOND;
   }
 
   private boolean onInformation(Dhcp6Message message, long now) {
@@ -335,7 +298,9 @@ public final class Dhcp6Machine {
       return false;
     }
     state = State.INFORMED;
-    deadline = now + REFRESH;
+    // §21.23: what is too short is taken for the shortest.
+    long refresh = message.number(Dhcp6Message.REFRESH_TIME, IRT_DEFAULT);
+    deadline = refresh == FOREVER ? Long.MAX_VALUE : now + Math.max(refresh, IRT_MINIMUM) * SECOND;
     outputs.add(new Dhcp6Output.Inform(message.dnsServers(), message.domains()));
     return true;
   }
@@ -346,14 +311,49 @@ public final class Dhcp6Machine {
         binding != null
             && binding.addresses().stream().anyMatch(each -> each.address().equals(address));
     if (ours && state != State.RETURNING) {
-      giveBack(Dhcp6Message.DECLINE, List.of(address(address)), 5, now);
+      giveBack(Dhcp6Message.DECLINE, List.of(Dhcp6Requests.address(address)), now);
+    }
+  }
+
+  /**
+   * The link may be another one than before: it was away, or its router is another (§18.2.12). What
+   * is bound is checked, after a random delay of up to a second, and used on meanwhile.
+   */
+  public void onLinkChange(long now) {
+    switch (state) {
+      case BOUND, RENEWING, REBINDING, CONFIRMING -> check(now);
+      case INFORMED -> start(now);
+      case IDLE, SOLICITING, REQUESTING, RETURNING, INFORMING -> {}
+    }
+  }
+
+  private void check(long now) {
+    long first = now + random.nextLong(SECOND);
+    long until = first + CNF_MAX_RD * SECOND;
+    entries = Dhcp6Requests.entriesOf(binding);
+    // Confirm cannot ask about prefixes; Rebind with its times can.
+    if (binding.prefixes().isEmpty()) {
+      begin(State.CONFIRMING, Dhcp6Message.CONFIRM, 1, 4, 0, until, now);
+    } else {
+      begin(State.REBINDING, Dhcp6Message.REBIND, 1, 4, 0, until, now);
+      checking = true;
+    }
+    deadline = first;
+  }
+
+  /** Nobody says that what is bound does not fit (§18.2.3). */
+  private void resume(long now) {
+    state = State.BOUND;
+    deadline = binding.renewAt();
+    if (now >= deadline) {
+      prolong(now);
     }
   }
 
   /** Gives everything back and stops (§18.2.7). */
   public void release(long now) {
     if (binding != null && state != State.RETURNING) {
-      giveBack(Dhcp6Message.RELEASE, entriesOf(binding), 4, now);
+      giveBack(Dhcp6Message.RELEASE, Dhcp6Requests.entriesOf(binding), now);
       stopping = true;
     } else {
       stopping = true;
@@ -363,10 +363,10 @@ public final class Dhcp6Machine {
     }
   }
 
-  private void giveBack(int message, List<Option> what, int mrc, long now) {
+  private void giveBack(int message, List<Option> what, long now) {
     // §18.2.7, §18.2.8: not used from the moment on at which it is being given back.
     lose();
-    begin(State.RETURNING, message, 1, 0, mrc, Long.MAX_VALUE, now);
+    begin(State.RETURNING, message, 1, 0, 4, Long.MAX_VALUE, now);
     entries = what;
     send(now);
   }
@@ -410,10 +410,18 @@ public final class Dhcp6Machine {
         if (timer.maySend(now)) {
           send(now);
         } else {
+          lose();
           restart(now);
         }
       }
       case BOUND, RENEWING, REBINDING -> prolong(now);
+      case CONFIRMING -> {
+        if (timer.maySend(now)) {
+          send(now);
+        } else {
+          resume(now);
+        }
+      }
       case RETURNING -> {
         if (timer.maySend(now)) {
           send(now);
@@ -433,6 +441,15 @@ public final class Dhcp6Machine {
     if (now >= binding.expiresAt()) {
       lose();
       restart(now);
+      return;
+    }
+    if (checking) {
+      if (timer.maySend(now)) {
+        send(now);
+      } else {
+        checking = false;
+        resume(now);
+      }
       return;
     }
     if (now >= binding.rebindAt() && state != State.REBINDING) {

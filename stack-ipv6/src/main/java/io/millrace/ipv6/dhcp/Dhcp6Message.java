@@ -16,6 +16,7 @@ final class Dhcp6Message {
   static final int SOLICIT = 1;
   static final int ADVERTISE = 2;
   static final int REQUEST = 3;
+  static final int CONFIRM = 4;
   static final int RENEW = 5;
   static final int REBIND = 6;
   static final int REPLY = 7;
@@ -36,6 +37,14 @@ final class Dhcp6Message {
   static final int DOMAINS = 24;
   static final int IA_PD = 25;
   static final int IA_PREFIX = 26;
+  static final int REFRESH_TIME = 32;
+  static final int SOL_MAX_RT = 82;
+  static final int INF_MAX_RT = 83;
+
+  // Status codes (§21.13).
+  static final int SUCCESS = 0;
+  static final int NO_BINDING = 3;
+  static final int NOT_ON_LINK = 4;
 
   static final int HEADER = 4;
   private static final int MOST_ENTRIES = 16;
@@ -129,6 +138,14 @@ final class Dhcp6Message {
   int preference() {
     byte[] value = value(PREFERENCE);
     return value == null || value.length != 1 ? 0 : value[0] & 0xff;
+  }
+
+  /** A number of 32 bits, unsigned, or {@code otherwise} if it is not there or malformed. */
+  long number(int code, long otherwise) {
+    byte[] value = value(code);
+    return value == null || value.length != 4
+        ? otherwise
+        : ByteBuffer.wrap(value).getInt() & 0xffff_ffffL;
   }
 
   /** The association of a kind with this number, or null if it is not there or malformed. */

@@ -1,6 +1,7 @@
 package io.millrace.ipv6.dhcp;
 
 import java.nio.ByteBuffer;
+import java.util.UUID;
 
 /**
  * Who the client is and what it wants.
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 public record Dhcp6Wishes(
     byte[] duid, int iaid, boolean addresses, int prefixLength, boolean rapidCommit) {
   private static final int DUID_LL = 3;
+  private static final int DUID_UUID = 4;
   private static final int ETHERNET = 1;
 
   /** Checks the ranges. */
@@ -37,6 +39,14 @@ public record Dhcp6Wishes(
   public static byte[] duid(long mac) {
     ByteBuffer duid = ByteBuffer.allocate(10).putShort((short) DUID_LL).putShort((short) ETHERNET);
     return duid.putShort((short) (mac >>> 32)).putInt((int) mac).array();
+  }
+
+  /** DUID-UUID (§11.5, RFC 6355): the same whatever network cards the host has. */
+  public static byte[] duid(UUID uuid) {
+    ByteBuffer duid = ByteBuffer.allocate(18).putShort((short) DUID_UUID);
+    return duid.putLong(uuid.getMostSignificantBits())
+        .putLong(uuid.getLeastSignificantBits())
+        .array();
   }
 
   /** Only what a server tells everybody: DNS servers and domains (§18.2.6). */

@@ -38,6 +38,11 @@ final class Retransmission {
     wait = 0;
   }
 
+  /** Sets MRT, in seconds, for the waits to come. */
+  void most(int seconds) {
+    most = seconds * SECOND;
+  }
+
   /** Whether the message may be sent once more. */
   boolean maySend(long now) {
     return (count == 0 || sent < count) && now < end;

@@ -24,7 +24,9 @@ final class AddressClaim extends TimerNode {
     /** Made from an advertised prefix, the same each time (RFC 7217). */
     STABLE,
     /** Made from an advertised prefix, by chance (RFC 8981). */
-    TEMPORARY;
+    TEMPORARY,
+    /** Leased from a server. */
+    LEASED;
 
     /** Whether it was made from a prefix that a router advertises. */
     boolean isMade() {
@@ -68,6 +70,9 @@ final class AddressClaim extends TimerNode {
 
   private long mostValidUntil = Long.MAX_VALUE;
   private boolean hasSuccessor;
+
+  /** Who has leased it, or null. */
+  private LeaseHolder holder;
 
   /**
    * Makes a claim.
@@ -113,6 +118,14 @@ final class AddressClaim extends TimerNode {
 
   boolean isAssigned() {
     return state == State.ASSIGNED;
+  }
+
+  void heldBy(LeaseHolder newHolder) {
+    holder = newHolder;
+  }
+
+  LeaseHolder holder() {
+    return holder;
   }
 
   // ---- lifetimes ----

@@ -84,7 +84,7 @@ final class Autoconf extends TimerNode implements AddressTable.Listener {
 
   @Override
   public void onAssigned(AddressClaim claim, long now) {
-    if (isLinkLocal(claim) && links.of(claim.on()).isAutoconfigured()) {
+    if (isLinkLocal(claim) && links.of(claim.on()).isListening()) {
       solicit(claim.on(), now);
     }
   }
@@ -93,6 +93,10 @@ final class Autoconf extends TimerNode implements AddressTable.Listener {
   public void onRefused(AddressClaim claim, long now) {
     int attempt = claim.attempt() + 1;
     if (claim.origin() == AddressClaim.Origin.CONFIGURED) {
+      return;
+    }
+    if (claim.origin() == AddressClaim.Origin.LEASED) {
+      claim.holder().onDuplicate(claim.address(), now);
       return;
     }
     if (attempt > RETRIES) {
@@ -248,7 +252,7 @@ final class Autoconf extends TimerNode implements AddressTable.Listener {
   }
 
   /** Deprecates, removes and replaces what is due. */
-  private void expire(long now) {
+  void expire(long now) {
     long next = Long.MAX_VALUE;
     for (AddressClaim each : List.copyOf(addresses.claims())) {
       if (each.validUntil() <= now) {

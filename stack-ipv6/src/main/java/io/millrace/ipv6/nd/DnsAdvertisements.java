@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.millrace.buf.Bytes;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.Ipv6Scope;
 import io.millrace.name.NameServers;
 import io.millrace.net.NetInterface;
 import io.millrace.time.TimerNode;
@@ -63,7 +64,7 @@ final class DnsAdvertisements extends TimerNode {
     }
     for (long at = options; at < end; at += NdOption.length(at)) {
       switch (NdOption.type(at)) {
-        case NdOption.DNS_SERVERS -> servers(said, at, now);
+        case NdOption.DNS_SERVERS -> servers(said, on, at, now);
         case NdOption.DNS_SEARCH -> domains(said, at, now);
         default -> {
           // Others read the rest.
@@ -79,7 +80,7 @@ final class DnsAdvertisements extends TimerNode {
     expire(now);
   }
 
-  private static void servers(Said said, long option, long now) {
+  private static void servers(Said said, NetInterface on, long option, long now) {
     int length = NdOption.length(option);
     // RFC 8106 §5.3.1: at least one address, and whole ones.
     if (length < 24 || length % 16 != 8) {
@@ -89,9 +90,10 @@ final class DnsAdvertisements extends TimerNode {
     for (long at = option + 8; at < option + length; at += 16) {
       long hi = Bytes.i64(at);
       long lo = Bytes.i64(at + 8);
-      // A link-local server would need a zone, which these addresses have not.
-      if (NdAddress.isHost(hi, lo) && !NdAddress.isLinkLocal(hi)) {
-        put(said.servers, new IpAddress(hi, lo), until);
+      if (NdAddress.isHost(hi, lo)) {
+        // A link-local server is one of this link (RFC 4007 §6).
+        IpAddress server = new IpAddress(Ipv6Scope.onLink(hi, on.index()), lo);
+        put(said.servers, server, until);
       }
     }
   }

@@ -125,6 +125,24 @@ public interface NdHost {
    */
   boolean isFirstHop(NetInterface on, long router, long destinationHi, long destinationLo);
 
+  // ---- routers ----
+
+  /**
+   * A router on a link that is listened to has advertised itself (RFC 4861 §4.2).
+   *
+   * @param router the low half of its link-local address
+   * @param makingAddresses whether addresses are made of prefixes there
+   * @param managed whether there are addresses by DHCPv6
+   * @param other whether there is other configuration by DHCPv6
+   */
+  void routerSays(
+      NetInterface on,
+      long router,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long now);
+
   // ---- the link ----
 
   /** The MTU of the link, 1280 to the interface's own (RFC 4861 §6.3.4). */

@@ -23,7 +23,8 @@ final class NdLink {
   private long reachable = REACHABLE_TIME;
   private long retransmit = RETRANS_TIMER;
   private boolean started;
-  private boolean autoconfigured;
+  private boolean listening;
+  private boolean makingAddresses;
   private boolean advertised;
   private long quietUntil;
 
@@ -70,12 +71,21 @@ final class NdLink {
   }
 
   /** Whether routers are listened to on this link. */
-  boolean isAutoconfigured() {
-    return autoconfigured;
+  boolean isListening() {
+    return listening;
   }
 
-  void autoconfigure() {
-    autoconfigured = true;
+  void listen() {
+    listening = true;
+  }
+
+  /** Whether addresses are made of the prefixes that routers advertise. */
+  boolean isMakingAddresses() {
+    return makingAddresses;
+  }
+
+  void makeAddresses() {
+    makingAddresses = true;
   }
 
   /** Whether we advertise ourselves as a router on this link. */

@@ -45,6 +45,11 @@ final class NdMessage {
 
   static final int RS_SIZE = 8;
   static final int RA_SIZE = 16;
+
+  /** The flags of a router advertisement that speak of DHCPv6 (RFC 4861 §4.2). */
+  static final int RA_MANAGED = 0x80;
+
+  static final int RA_OTHER = 0x40;
   static final int NS_SIZE = 24;
   static final int NA_SIZE = 24;
   static final int REDIRECT_SIZE = 40;

@@ -34,6 +34,7 @@ public final class NeighborDiscovery implements NeighborResolver {
   private final Solicitations solicitations;
   private final NdLinks links;
   private final Autoconf autoconf;
+  private final LeasedAddresses leases;
   private final LearnedRoutes routes;
   private final RouterDiscovery routers;
   private final Redirects redirects;
@@ -61,6 +62,7 @@ public final class NeighborDiscovery implements NeighborResolver {
     this.redirectWriter = new RedirectWriter(host, output, neighbors);
     this.addresses = new AddressTable(host, links, output, config);
     this.autoconf = new Autoconf(host, links, output, addresses, config);
+    this.leases = new LeasedAddresses(addresses, autoconf);
     this.routes = new LearnedRoutes(host, config.routers(), config.prefixes());
     this.routers = new RouterDiscovery(host, links, neighbors, routes, autoconf, config);
     this.solicitations = new Solicitations(host, neighbors, output, addresses, routes);
@@ -81,6 +83,9 @@ public final class NeighborDiscovery implements NeighborResolver {
    */
   public void start(NetInterface on, long now) {
     host.joinGroup(on, NdAddress.LINK_GROUP_HI, NdAddress.ALL_NODES_LO);
+    if (host.isRouter(on)) {
+      host.joinGroup(on, NdAddress.LINK_GROUP_HI, NdAddress.ALL_ROUTERS_LO); // RFC 4291 §2.8
+    }
     if (shard.index() == 0) {
       autoconf.linkLocal(on, 0, now);
     }
@@ -103,10 +108,42 @@ public final class NeighborDiscovery implements NeighborResolver {
    * prefixes that they advertise: the choice {@code auto}. To be called on every shard.
    */
   public void autoconfigure(NetInterface on, long now) {
-    links.of(on).autoconfigure();
+    links.of(on).makeAddresses();
+    listen(on, now);
+  }
+
+  /**
+   * Listens to routers on an interface from now on, and asks for them; makes no addresses. To be
+   * called on every shard.
+   */
+  public void listen(NetInterface on, long now) {
+    links.of(on).listen();
     if (shard.index() == 0) {
       autoconf.start(on, now);
     }
+  }
+
+  /**
+   * Claims an address that a server has leased, or gives one other times; on the first shard, for
+   * all. It is installed when nobody else has turned out to have it.
+   *
+   * @param preferredUntil when it is not to be chosen any more; {@code Long.MAX_VALUE} for never
+   * @param validUntil when it is taken away, likewise
+   * @param holder is told if it is a duplicate
+   */
+  public void lease(
+      NetInterface on,
+      IpAddress address,
+      long preferredUntil,
+      long validUntil,
+      LeaseHolder holder,
+      long now) {
+    leases.put(on, address, preferredUntil, validUntil, holder, now);
+  }
+
+  /** Gives a leased address up, on all shards; nothing happens if it is none. */
+  public void endLease(NetInterface on, IpAddress address) {
+    leases.remove(on, address);
   }
 
   /**

@@ -12,9 +12,6 @@ import java.io.ByteArrayOutputStream;
 
 /** Writes router advertisements (RFC 4861 §4.2) from what is configured. */
 final class RouterAdvertisementWriter {
-  private static final int MANAGED = 0x80;
-  private static final int OTHER = 0x40;
-
   private final Ipv6RouterConfig.Link config;
   private final NetInterface on;
 
@@ -31,8 +28,8 @@ final class RouterAdvertisementWriter {
   void write(Frame frame, boolean last) {
     long at = frame.append(NdMessage.RA_SIZE);
     int flags =
-        (config.managed() ? MANAGED : 0)
-            | (config.otherConfig() ? OTHER : 0)
+        (config.managed() ? NdMessage.RA_MANAGED : 0)
+            | (config.otherConfig() ? NdMessage.RA_OTHER : 0)
             | preference(last || config.lifetime() == 0 ? 0 : config.preference());
     Bytes.put32(at, NdMessage.ROUTER_ADVERTISEMENT << 24);
     Bytes.put32(at + 4, config.hopLimit() << 24 | flags << 16 | (last ? 0 : config.lifetime()));

@@ -57,7 +57,8 @@ final class RouterDiscovery {
   /** A valid advertisement; it stays the caller's. */
   DropReason advertisement(Frame message, NetInterface from, long now) {
     NdLink link = links.of(from);
-    if (!link.isAutoconfigured() || links.isRouter(from)) {
+    // A router takes them where it was told to, as a host of that link (RFC 7084 §4.2, W-1).
+    if (!link.isListening() || link.isAdvertised()) {
       return DropReason.ND_IGNORED;
     }
     long at = message.address();
@@ -87,6 +88,14 @@ final class RouterDiscovery {
       }
     }
     dns.learn(from, router, options, end, now);
+    int flags = Bytes.u8(at + 5);
+    host.routerSays(
+        from,
+        router,
+        link.isMakingAddresses(),
+        (flags & NdMessage.RA_MANAGED) != 0,
+        (flags & NdMessage.RA_OTHER) != 0,
+        now);
     return room ? null : DropReason.ND_FULL;
   }
 
@@ -137,7 +146,7 @@ final class RouterDiscovery {
     // RFC 4862 §5.5.3 (c) and (d): no sense in the lifetimes, or not the length of our identifiers.
     if ((flags & NdOption.PREFIX_AUTONOMOUS) != 0 && preferred <= valid && length == 64) {
       origins.learn(on, prefix, router, validUntil, now);
-      if (first) {
+      if (first && links.of(on).isMakingAddresses()) {
         autoconf.prefix(on, hi, preferred, valid, now);
       }
     }

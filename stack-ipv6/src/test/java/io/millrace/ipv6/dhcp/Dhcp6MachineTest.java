@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The client's exchanges on a virtual clock (RFC 8415 §18.2). */
@@ -105,6 +106,7 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:18.2.1-4")
   void theServerThatPrefersItselfMostIsChosen() {
     machine.start(0);
     sleep();
@@ -123,6 +125,8 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:18.2.1-4")
+  @Tag("rfc8415:18.2.1-5")
   void theHighestPreferenceEndsTheWaitAndSoDoesAnyServerLater() {
     machine.start(0);
     sleep();
@@ -156,6 +160,8 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:15-1")
+  @Tag("rfc8415:18.2.1-3")
   void solicitsAreRepeatedTwiceAsSlowlyEachTimeNeverSoonerThanTheFirstWait() {
     machine.start(0);
     sleep();
@@ -173,6 +179,7 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:18.2.2-2")
   void aRequestIsRepeatedTenTimesAndThenServersAreLookedForAgain() {
     machine.start(0);
     sleep();
@@ -189,6 +196,9 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:18.2.4-1")
+  @Tag("rfc8415:18.2.5-1")
+  @Tag("rfc8415:18.2.5-2")
   void theServerIsAskedAtT1EverybodyAtT2AndThenItIsOver() {
     Dhcp6Binding binding = bind();
     sleep();
@@ -224,6 +234,7 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:18.2.8-1")
   void aDuplicateIsDeclinedAndAnotherAddressAskedFor() {
     Dhcp6Binding binding = bind();
     machine.onDuplicate(ADDRESS, now);
@@ -237,6 +248,7 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:18.2.7-3")
   void whatIsReleasedIsRepeatedFourTimesAtMost() {
     bind();
     machine.release(now);
@@ -299,6 +311,8 @@ class Dhcp6MachineTest {
   }
 
   @Test
+  @Tag("rfc8415:16.3-1")
+  @Tag("rfc8415:18.2.9-1")
   void whatIsNotOursOrOffersNothingIsIgnored() {
     machine.start(0);
     sleep();
@@ -342,6 +356,8 @@ class Dhcp6MachineTest {
         assertThat(machine.nextDeadline()).isGreaterThan(now);
       } else if (random.nextInt(20) == 0) {
         machine.onDuplicate(ADDRESS, now);
+      } else if (random.nextInt(20) == 0) {
+        machine.onLinkChange(now);
       } else if (Dhcp6Message.read(last).has(Dhcp6Message.CLIENT_ID)) {
         int type = random.nextBoolean() ? Dhcp6Message.ADVERTISE : Dhcp6Message.REPLY;
         Dhcp6Message.Writer writer = answer(type, last);

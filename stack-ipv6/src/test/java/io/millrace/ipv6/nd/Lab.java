@@ -15,13 +15,17 @@ import io.millrace.net.NetInterface;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import io.millrace.net.ShardConfig;
+import io.millrace.testkit.host.SteppedHost;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.pcap4j.packet.EthernetPacket;
 
 /**
  * Neighbor Discovery on a shard, with a host that writes down what it is told, on a clock that
@@ -36,7 +40,7 @@ public final class Lab implements NdHost, AutoCloseable {
   static final String PEER = "2001:db8::2";
   static final String ROUTER = "fe80::ff";
 
-  private final TestPort port = new TestPort(OUR_MAC, 1500);
+  private final TestPort port = new TestPort(1500, 0, OUR_MAC);
   private long now = 5 * SECOND;
   private final NetStack stack;
   public final Shard shard;
@@ -57,6 +61,10 @@ public final class Lab implements NdHost, AutoCloseable {
   final List<Long> unreachable = new ArrayList<>();
   int mtu;
   int hopLimit;
+
+  /** What the last router has said about DHCPv6: M, O, both or nothing. */
+  String flags;
+
   boolean router;
 
   public Lab() {
@@ -219,7 +227,11 @@ public final class Lab implements NdHost, AutoCloseable {
 
   /** The link addresses that datagrams (not messages of ours) were sent to. */
   List<Long> datagramsTo() {
-    return port.takeEmptyDatagrams();
+    return port.takeSent().stream()
+        .map(SteppedHost::decode)
+        .map(EthernetPacket::getHeader)
+        .map(each -> ByteBuffer.wrap(each.getRawData()).getLong() >>> 16)
+        .toList();
   }
 
   // ---- the host ----
@@ -340,6 +352,17 @@ public final class Lab implements NdHost, AutoCloseable {
   @Override
   public void hopLimit(NetInterface interfaceOf, int newHopLimit) {
     hopLimit = newHopLimit;
+  }
+
+  @Override
+  public void routerSays(
+      NetInterface through,
+      long routerLo,
+      boolean makingAddresses,
+      boolean managed,
+      boolean other,
+      long at) {
+    flags = (managed ? "M" : "") + (other ? "O" : "");
   }
 
   @Override

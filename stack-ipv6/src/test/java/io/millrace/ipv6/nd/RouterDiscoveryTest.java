@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.diag.DropReason;
 import io.millrace.ip.IpAddress;
+import io.millrace.ipv6.Ipv6RouterConfig;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -85,10 +86,23 @@ class RouterDiscoveryTest {
 
   @Tag("rfc4862:5.5.1-1")
   @Test
-  void a_router_does_not_listen_to_routers() {
+  void who_advertises_does_not_listen_to_routers() {
+    try (Lab lab = Lab.auto()) {
+      lab.nd.advertise(lab.on, Ipv6RouterConfig.Link.of(0), lab.now());
+      lab.advance(SECOND / 10);
+      lab.sent();
+      lab.expectDrop(DropReason.ND_IGNORED, Packet.of(ROUTER, "ff02::1", Packet.ra(1_800)));
+      lab.nd.close(lab.now());
+    }
+  }
+
+  /** RFC 7084 §4.2, W-1. */
+  @Test
+  void who_forwards_listens_where_it_was_told_to() {
     try (Lab lab = Lab.auto()) {
       lab.router = true;
-      lab.expectDrop(DropReason.ND_IGNORED, Packet.of(ROUTER, "ff02::1", Packet.ra(1_800)));
+      lab.receive(Packet.of(ROUTER, "ff02::1", Packet.ra(1_800)));
+      assertThat(lab.routes).hasSize(1);
     }
   }
 

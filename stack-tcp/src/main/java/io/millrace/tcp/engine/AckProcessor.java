@@ -1,20 +1,24 @@
 package io.millrace.tcp.engine;
 
 import io.millrace.diag.DropReason;
-import io.millrace.tcp.wire.TcpHeader;
 import io.millrace.transport.AckSample;
 import io.millrace.transport.Serial;
 
 /**
  * What an acknowledgment does to the sender: takes data off the queue, measures the round trip,
- * finds losses, moves the window (RFC 9293 §3.10.7.4 fifth; RFC 5681, 6298, 6582, 6675).
+ * moves the window (RFC 9293 §3.10.7.4 fifth; RFC 5681, 6298). What it says about losses is for
+ * {@link RackRecovery}, or without SACK {@link NewRenoRecovery}.
  */
 final class AckProcessor {
   private final TcpMachine machine;
+  private final RackRecovery rack;
+  private final NewRenoRecovery newReno;
   private final AckSample sample = new AckSample();
 
-  AckProcessor(TcpMachine machine) {
+  AckProcessor(TcpMachine machine, RackRecovery rack, NewRenoRecovery newReno) {
     this.machine = machine;
+    this.rack = rack;
+    this.newReno = newReno;
   }
 
   /** Handles the ACK field of an acceptable segment in a synchronized state. */
@@ -28,27 +32,32 @@ final class AckProcessor {
       return DropReason.TCP_BAD_ACK;
     }
     t.probes = 0;
-    int sacked = s.sackCount == 0 ? 0 : sack(t, s);
+    boolean selective = t.is(Tcb.SACK);
+    int sacked = selective ? rack.begin(t, s, now) : 0;
     int windowBefore = t.sndWnd;
     if (Serial.ge(ack, t.sndUna)) {
       updateWindow(t, s); // an old segment's window does not count (RFC 9293 §3.10.7.4, fifth)
     }
     if (Serial.gt(ack, t.sndUna)) {
       advance(t, s, ack - t.sndUna, sacked, now);
-    } else if (ack == t.sndUna && t.sndNxt != t.sndUna && isDuplicate(t, s, sacked, windowBefore)) {
-      duplicate(t, sacked, now);
+    } else if (ack == t.sndUna) {
+      if (selective) {
+        selective(t, s, sacked, now);
+      } else if (t.sndNxt != t.sndUna && NewRenoRecovery.isDuplicate(t, s, windowBefore)) {
+        newReno.duplicate(t, now);
+      }
     }
     return null;
   }
 
-  private int sack(Tcb t, SegmentIn s) {
-    if (!t.is(Tcb.SACK)) {
-      return 0;
+  /** Nothing is acknowledged cumulatively; blocks, or an answer to a probe, may tell something. */
+  private void selective(Tcb t, SegmentIn s, int sacked, long now) {
+    if (s.sackCount != 0 || t.is(Tcb.PROBE_OUT)) {
+      if (sacked > 0) {
+        t.dupAcksIn++; // RFC 6675 §2
+      }
+      rack.onAck(t, s, sample, 0, sacked, now);
     }
-    if (t.scoreboard == null) {
-      t.scoreboard = machine.scoreboard();
-    }
-    return t.scoreboard.update(s, t.sndUna, t.sndNxt);
   }
 
   private void updateWindow(Tcb t, SegmentIn s) {
@@ -89,27 +98,19 @@ final class AckProcessor {
       machine.prober().onProgress(t, machine, now);
     }
     removeData(t, newly);
-    if (t.scoreboard != null) {
-      t.scoreboard.advance(t.sndUna);
-    }
-    if (t.recovery == Recovery.NONE) {
-      t.duplicateAcks = 0;
-      machine.congestionAck(t, a);
-      if (sacked > 0) {
-        detectLoss(t, now);
-      }
+    if (t.is(Tcb.SACK)) {
+      rack.onAck(t, s, a, newly, sacked, now);
     } else {
-      recovering(t, a, newly, now);
-    }
-    if (t.scoreboard != null && t.scoreboard.isEmpty()) {
-      machine.release(t.scoreboard);
-      t.scoreboard = null;
+      newReno.advanced(t, s, a, newly, now);
     }
     // RFC 6298 §5.2 and §5.3.
     if (t.sndUna == t.sndNxt) {
       Timers.clear(t, Timers.RETRANSMIT);
     } else {
-      Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
+      Timers.set(t, Timers.RETRANSMIT, now + machine.timeouts().restart(t, now));
+    }
+    if (t.is(Tcb.SACK)) {
+      rack.scheduleProbe(t, now);
     }
   }
 
@@ -154,98 +155,6 @@ final class AckProcessor {
     if (t.is(Tcb.WANTS_WRITABLE) && t.queuedBytes() <= machine.config().sendBuffer() / 2) {
       t.clear(Tcb.WANTS_WRITABLE);
       t.events |= TcpEvents.WRITABLE;
-    }
-  }
-
-  private void recovering(Tcb t, AckSample a, int newly, long now) {
-    if (Serial.lt(t.highRxt, t.sndUna)) {
-      t.highRxt = t.sndUna;
-    }
-    if (Serial.ge(t.sndUna, t.recoveryPoint)) {
-      boolean fast = t.recovery == Recovery.FAST && !t.is(Tcb.PROBE_RECOVERY);
-      t.clear(Tcb.PROBE_RECOVERY);
-      t.recovery = Recovery.NONE;
-      t.duplicateAcks = 0;
-      if (fast) {
-        t.congestion.onRecoveryExit(t.flight(), now);
-      } else {
-        machine.congestionAck(t, a);
-      }
-      return;
-    }
-    if (t.recovery == Recovery.TIMEOUT) {
-      a.windowLimited = true; // slow start carries on with each retransmission acknowledged
-      machine.congestionAck(t, a);
-      return;
-    }
-    if (t.scoreboard != null) {
-      t.lossEdge = Serial.max(t.lossEdge, t.scoreboard.lossEdge(t.sndUna, t.sndMss));
-      t.lossEdge = Serial.max(t.lossEdge, Serial.min(t.sndUna + t.sndMss, t.recoveryPoint));
-    } else {
-      // A partial acknowledgment: the next hole begins at SND.UNA (RFC 6582 §3.2, step 3).
-      t.duplicateAcks = Math.max(0, t.duplicateAcks - newly / t.sndMss);
-      t.highRxt = t.sndUna;
-      t.lossEdge = Serial.min(t.sndUna + t.sndMss, t.recoveryPoint);
-    }
-  }
-
-  // ---- nothing new is acknowledged ----
-
-  /**
-   * RFC 5681 §2; with SACK an acknowledgment counts if it brings new selective information (RFC
-   * 6675 §2).
-   */
-  private static boolean isDuplicate(Tcb t, SegmentIn s, int sacked, int windowBefore) {
-    if (t.is(Tcb.SACK)) {
-      return sacked > 0;
-    }
-    if (t.sndWnd == 0) {
-      return false; // the answer to a probe
-    }
-    return s.dataLength == 0 && (s.flags & TcpHeader.FIN) == 0 && t.sndWnd == windowBefore;
-  }
-
-  private void duplicate(Tcb t, int sacked, long now) {
-    if (t.recovery == Recovery.TIMEOUT) {
-      return; // all that was outstanding counts as lost already
-    }
-    t.duplicateAcks++;
-    t.dupAcksIn++;
-    if (t.recovery == Recovery.NONE) {
-      if (t.duplicateAcks == 1) {
-        t.recoveryPoint = t.sndNxt;
-      }
-      detectLoss(t, now);
-    } else if (t.recovery == Recovery.FAST && sacked > 0) {
-      t.lossEdge = Serial.max(t.lossEdge, t.scoreboard.lossEdge(t.sndUna, t.sndMss));
-    }
-  }
-
-  private void detectLoss(Tcb t, long now) {
-    int edge = t.sndUna;
-    if (t.scoreboard != null) {
-      edge = t.scoreboard.lossEdge(t.sndUna, t.sndMss);
-    }
-    if (t.duplicateAcks < SackScoreboard.DUP_THRESH && edge == t.sndUna) {
-      return;
-    }
-    // Duplicates of what was sent before a timeout start nothing new (RFC 6582 §4.1): until they
-    // are all acknowledged the
-    // sender is in recovery, and does not come here.
-    // What limited transmit has sent meanwhile does not count (RFC 5681 §3.2, step 2).
-    int flight = (t.duplicateAcks == 0 ? t.sndNxt : t.recoveryPoint) - t.sndUna;
-    t.recovery = Recovery.FAST;
-    t.recoveryPoint = t.sndNxt;
-    t.highRxt = t.sndUna;
-    t.lossEdge = Serial.max(edge, Serial.min(t.sndUna + t.sndMss, t.sndNxt));
-    t.clear(Tcb.RTT_TIMING);
-    t.rttStart = now;
-    if (t.mtuSearch != null && machine.prober().isProbeAlone(t, now)) {
-      t.set(Tcb.PROBE_RECOVERY);
-      t.lossEdge = Serial.max(t.lossEdge, t.mtuProbeEnd); // all of it, in smaller pieces
-    } else {
-      t.congestion.onCongestion(flight, now);
-      t.congSignals++;
     }
   }
 }

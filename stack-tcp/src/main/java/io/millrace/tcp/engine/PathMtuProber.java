@@ -57,15 +57,16 @@ final class PathMtuProber {
   /**
    * A loss has been found by later acknowledgments, and recovery is about to begin.
    *
-   * @return whether only the probe is missing: that is no sign of congestion (RFC 4821 §7.5)
+   * @param alone whether nothing but the probe is missing
+   * @return whether that is so, and a probe was out: that is no sign of congestion (RFC 4821 §7.5)
    */
-  boolean isProbeAlone(Tcb t, long now) {
+  boolean isProbeAlone(Tcb t, boolean alone, long now) {
     if (!t.is(Tcb.MTU_PROBING)) {
       return false;
     }
     boolean first = t.sndUna == t.mtuProbeSeq;
     outcome(t, false, first, now);
-    return first && Serial.le(t.lossEdge, t.mtuProbeEnd);
+    return alone;
   }
 
   private static void outcome(Tcb t, boolean acked, boolean lost, long now) {

@@ -11,26 +11,24 @@ import io.millrace.transport.Serial;
 final class SackScoreboard {
   private static final int MAX_RANGES = 256;
 
-  /** DupThresh (RFC 6675 §2). */
-  static final int DUP_THRESH = 3;
-
   private final RangeSet ranges = new RangeSet(MAX_RANGES);
 
-  /**
-   * Update(): takes a segment's blocks in; returns the bytes that are newly acknowledged by them.
-   */
-  int update(SegmentIn s, int sndUna, int sndNxt) {
-    int added = 0;
-    for (int i = 0; i < s.sackCount; i++) {
-      int start = s.sackStart[i];
-      int end = s.sackEnd[i];
-      // A block outside of what is outstanding is a DSACK, old, or a lie (RFC 2883 §4, RFC 2018
-      // §5).
-      if (Serial.lt(start, end) && Serial.gt(start, sndUna) && Serial.le(end, sndNxt)) {
-        added += ranges.add(start, end);
-      }
-    }
-    return added;
+  /** Takes a block in; returns the bytes that are newly acknowledged by it. */
+  int add(int start, int end) {
+    return ranges.add(start, end);
+  }
+
+  /** The range that {@code seq} is in, which has been added. */
+  int rangeOf(int seq) {
+    return ranges.find(seq);
+  }
+
+  int start(int range) {
+    return ranges.start(range);
+  }
+
+  int end(int range) {
+    return ranges.end(range);
   }
 
   /** SND.UNA has moved. */
@@ -49,45 +47,6 @@ final class SackScoreboard {
   /** Whether the peer asks for what it had acknowledged selectively (RFC 2018 §8). */
   boolean hasReneged(int sndUna) {
     return ranges.contains(sndUna);
-  }
-
-  /** The number behind the highest one that is selectively acknowledged. */
-  int highest(int sndUna) {
-    return ranges.count() == 0 ? sndUna : ranges.end(ranges.count() - 1);
-  }
-
-  /**
-   * IsLost() for all numbers at once: whatever is not acknowledged below the answer is lost,
-   * because DupThresh ranges, or more than (DupThresh - 1) * SMSS bytes, above it are acknowledged
-   * (RFC 6675 §4).
-   */
-  int lossEdge(int sndUna, int smss) {
-    int above = 0;
-    int n = ranges.count();
-    for (int i = n - 1; i >= 0; i--) {
-      above += ranges.end(i) - ranges.start(i);
-      if (n - i >= DUP_THRESH || above > (DUP_THRESH - 1) * smss) {
-        return ranges.start(i);
-      }
-    }
-    return sndUna;
-  }
-
-  /** Bytes in [from, to) that are not acknowledged. */
-  int missing(int from, int to) {
-    if (Serial.ge(from, to)) {
-      return 0;
-    }
-    int missing = to - from;
-    for (int i = ranges.find(from); i < ranges.count(); i++) {
-      int start = Serial.max(ranges.start(i), from);
-      int end = Serial.min(ranges.end(i), to);
-      if (Serial.ge(start, to)) {
-        break;
-      }
-      missing -= end - start;
-    }
-    return missing;
   }
 
   /** The first number at or behind {@code seq} that is not acknowledged. */

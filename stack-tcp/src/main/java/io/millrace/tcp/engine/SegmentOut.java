@@ -53,7 +53,8 @@ public final class SegmentOut {
   int optionsSize() {
     int size = hasTimestamps ? 12 : 0;
     if (mss != 0) {
-      size += 4 + (sackPermitted ? 4 : 0) + (windowScale >= 0 ? 4 : 0);
+      // SACK permitted takes the place of the padding in front of timestamps.
+      size += 4 + (sackPermitted && !hasTimestamps ? 4 : 0) + (windowScale >= 0 ? 4 : 0);
     }
     return sackCount == 0 ? size : size + 4 + 8 * sackCount;
   }

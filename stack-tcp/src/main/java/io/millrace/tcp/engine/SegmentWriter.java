@@ -11,6 +11,12 @@ import io.millrace.tcp.wire.TcpOptions;
  * Stateless.
  */
 public final class SegmentWriter {
+  /** SACK permitted, and the kind and length of timestamps: together they need no padding. */
+  private static final int SACK_AND_TIMESTAMPS = 0x0402_080a;
+
+  /** Two NOPs and SACK permitted. */
+  private static final int PADDED_SACK = 0x0101_0402;
+
   private SegmentWriter() {}
 
   /**
@@ -66,13 +72,12 @@ public final class SegmentWriter {
   private static long handshakeOptions(SegmentOut out, long at) {
     Bytes.put32(at, TcpOptions.MSS << 24 | 4 << 16 | out.mss);
     at += 4;
-    if (out.sackPermitted) {
-      Bytes.put32(at, 0x0101_0402);
-      at += 4;
-    }
     if (out.hasTimestamps) {
-      Bytes.put32(at, TcpOptions.TIMESTAMPS_PREFIX);
+      Bytes.put32(at, out.sackPermitted ? SACK_AND_TIMESTAMPS : TcpOptions.TIMESTAMPS_PREFIX);
       at = timestamps(out, at + 4);
+    } else if (out.sackPermitted) {
+      Bytes.put32(at, PADDED_SACK);
+      at += 4;
     }
     if (out.windowScale >= 0) {
       Bytes.put32(

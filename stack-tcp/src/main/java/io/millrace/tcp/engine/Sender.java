@@ -14,17 +14,22 @@ import io.millrace.transport.Serial;
  *                                 + SND.WND
  *  1 acknowledged   2 in flight   3 may be sent   4 not allowed yet   (RFC 9293 §3.4, figure 3)
  *
- *  in recovery:  SND.UNA ... highRxt   sent again
- *                highRxt ... lossEdge  lost, to be sent again where not selectively acknowledged
+ *  in recovery without SACK (with it, the TransmitLog knows what is lost):
+ *                SND.UNA ... highRxt   sent again
+ *                highRxt ... lossEdge  lost, to be sent again
  * </pre>
  */
 final class Sender {
   private final TcpMachine machine;
   private final Receiver receiver;
+  private final TailLossProbe probes;
+  private final NeedlessResend needless;
 
-  Sender(TcpMachine machine, Receiver receiver) {
+  Sender(TcpMachine machine, Receiver receiver, TailLossProbe probes, NeedlessResend needless) {
     this.machine = machine;
     this.receiver = receiver;
+    this.probes = probes;
+    this.needless = needless;
   }
 
   /** Describes the next segment that is due in {@code out}; false if none is. */
@@ -38,8 +43,13 @@ final class Sender {
     if (t.recovery != Recovery.NONE && retransmission(t, out, now)) {
       return true;
     }
-    if (t.is(Tcb.PROBE_NOW)) {
-      return probe(t, out, now);
+    if ((t.flags & (Tcb.PROBE_NOW | Tcb.LOSS_PROBE_NOW)) != 0) {
+      if (t.is(Tcb.PROBE_NOW)) {
+        return probe(t, out, now);
+      }
+      if (lossProbe(t, out, now)) {
+        return true;
+      }
     }
     if (t.sendQueue != null || t.is(Tcb.CLOSE_REQUESTED)) {
       if (newData(t, out, now)) {
@@ -159,16 +169,12 @@ final class Sender {
 
   /** Bytes that the network still holds, as far as is known: pipe of RFC 6675 §4. */
   private static int pipe(Tcb t) {
-    int flight = t.sndNxt - t.sndUna;
-    if (t.recovery == Recovery.NONE && t.duplicateAcks == 0 && t.scoreboard == null) {
-      return flight;
+    if (t.transmits != null) {
+      return t.pipe();
     }
-    if (t.scoreboard != null) {
-      int pipe = flight - t.scoreboard.bytes();
-      if (t.recovery != Recovery.NONE) {
-        pipe -= t.scoreboard.missing(Serial.max(t.highRxt, t.sndUna), t.lossEdge);
-      }
-      return pipe;
+    int flight = t.sndNxt - t.sndUna;
+    if (t.recovery == Recovery.NONE && t.duplicateAcks == 0) {
+      return flight;
     }
     int pipe =
         flight - t.duplicateAcks * t.sndMss; // each left the network (RFC 5681 §3.2, RFC 3042)
@@ -178,29 +184,85 @@ final class Sender {
     return Math.max(pipe, 0);
   }
 
+  /** The congestion window that counts now. */
+  private static int window(Tcb t) {
+    boolean reducing = t.recovery == Recovery.FAST && t.is(Tcb.SACK);
+    return reducing ? t.recoveryWindow : t.congestion.cwnd();
+  }
+
   private boolean retransmission(Tcb t, SegmentOut out, long now) {
-    int seq = Serial.max(t.highRxt, t.sndUna);
-    int limit = t.lossEdge;
-    if (t.scoreboard != null) {
-      seq = t.scoreboard.firstMissing(seq);
+    if (t.is(Tcb.DOUBT_SECOND)) {
+      return false; // RFC 5682 §2.1, step 2 b: only new data until it is known what happened
     }
-    if (Serial.ge(seq, limit)) {
+    boolean lost =
+        t.transmits == null
+            ? Serial.lt(Serial.max(t.highRxt, t.sndUna), t.lossEdge)
+            : hasLost(t, now);
+    if (!lost) {
       return false;
     }
-    int pipe = pipe(t);
-    // The first retransmission is not held back (RFC 6675 §5, step 4.3).
-    boolean first = t.highRxt == t.sndUna;
-    if (!first && pipe + t.sndMss > t.congestion.cwnd()) {
+    // The first retransmission is not held back (RFC 6675 §5, step 4.3; RFC 9937 §6).
+    boolean first = t.is(Tcb.RESEND_NOW) || (t.transmits == null && t.highRxt == t.sndUna);
+    if (!first && pipe(t) + t.sndMss > window(t)) {
       t.set(Tcb.CWND_LIMITED);
       return false;
     }
-    int end = t.scoreboard != null ? t.scoreboard.holeEnd(seq, limit) : limit;
-    resend(t, out, seq, end - seq, now);
+    if (t.transmits != null) {
+      resendLost(t, out, now);
+    } else {
+      int seq = Serial.max(t.highRxt, t.sndUna);
+      t.highRxt = resend(t, out, seq, t.lossEdge - seq, now);
+    }
     return true;
   }
 
-  /** Sends up to {@code most} numbers from {@code seq} on again, one segment at most. */
-  private void resend(Tcb t, SegmentOut out, int seq, int most, long now) {
+  /** Whether something is lost; what the peer holds the rest of is passed over. */
+  private static boolean hasLost(Tcb t, long now) {
+    TransmitLog log = t.transmits;
+    while (log.hasLost()) {
+      int i = log.firstLost();
+      if (t.scoreboard == null
+          || Serial.lt(t.scoreboard.firstMissing(log.resendFrom(i)), log.end(i))) {
+        return true;
+      }
+      log.markResent(i, now);
+    }
+    return false;
+  }
+
+  /**
+   * Sends the first segment again that is lost, and with it what is lost behind it if that fits.
+   */
+  private void resendLost(Tcb t, SegmentOut out, long now) {
+    TransmitLog log = t.transmits;
+    int i = log.firstLost();
+    int seq = log.resendFrom(i);
+    int limit = log.end(i);
+    for (int k = i + 1; k != log.last() && log.isLost(k); k++) {
+      if (log.end(k) - seq > t.sndMss) {
+        break;
+      }
+      limit = log.end(k);
+    }
+    if (t.scoreboard != null) {
+      seq = t.scoreboard.firstMissing(seq);
+      limit = t.scoreboard.holeEnd(seq, limit);
+    }
+    int end = resend(t, out, seq, limit - seq, now);
+    while (i != log.last() && log.isLost(i) && Serial.le(log.end(i), end)) {
+      log.markResent(i, now);
+      i++;
+    }
+    if (i != log.last() && log.isLost(i) && Serial.lt(log.start(i), end)) {
+      log.resendLaterFrom(end); // segments have become smaller, or carry blocks now
+    }
+  }
+
+  /**
+   * Sends up to {@code most} numbers from {@code seq} on again, one segment at most; answers the
+   * number behind what it sent.
+   */
+  private int resend(Tcb t, SegmentOut out, int seq, int most, long now) {
     start(t, out, seq, now);
     int size = Math.min(most, room(t, out));
     int finSeq = t.sndNxt - 1;
@@ -210,13 +272,41 @@ final class Sender {
     if (fin) {
       out.flags |= TcpHeader.FIN;
     }
-    t.highRxt = Serial.max(t.highRxt, seq + data + (fin ? 1 : 0));
     t.clear(Tcb.RTT_TIMING); // Karn's algorithm (RFC 6298 §3)
     machine.countRetransmission(t, data);
+    needless.sentAgain(t, seq, seq + size, now);
+    RateReduction.onSent(t, size);
     if (!Timers.isSet(t, Timers.RETRANSMIT) || seq == t.sndUna) {
       Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
     }
     t.lastSent = now;
+    return seq + size;
+  }
+
+  /**
+   * TLP_send_probe() (RFC 8985 §7.3): new data if there is some and the peer takes it, else the
+   * last segment again; whatever the congestion window says.
+   */
+  private boolean lossProbe(Tcb t, SegmentOut out, long now) {
+    t.clear(Tcb.LOSS_PROBE_NOW);
+    if (t.transmits == null || t.recovery != Recovery.NONE) {
+      return false; // answered meanwhile
+    }
+    long unsent = t.unsent();
+    int window = t.sndUna + t.sndWnd - t.sndNxt;
+    if (unsent > 0 && window > 0 && !t.is(Tcb.FIN_SENT)) {
+      int length = (int) Math.min(Math.min(unsent, window), t.sndMss);
+      send(t, out, length, unsent, now);
+      TailLossProbe.sent(t, false);
+      return true;
+    }
+    TransmitLog log = t.transmits;
+    int last = log.last() - 1;
+    int seq = Serial.max(log.start(last), log.end(last) - t.sndMss);
+    resend(t, out, seq, log.end(last) - seq, now);
+    log.markResent(last, now);
+    TailLossProbe.sent(t, true);
+    return true;
   }
 
   /** Data bytes that fit into one segment with the options that it has; tiny ones carry no SACK. */
@@ -257,10 +347,12 @@ final class Sender {
       return false;
     }
     if (flight == 0 && now - t.lastSent > t.rtt.rto() && t.lastSent != 0) {
-      t.congestion.onIdle(); // RFC 5681 §4.1
+      idle(t);
+    } else if (t.transmits != null && t.transmits.isFull()) {
+      return false;
     }
     int length = (int) Math.min(Math.min(unsent, window), t.sndMaxUnit);
-    int allowed = t.congestion.cwnd() - pipe(t);
+    int allowed = window(t) - pipe(t);
     if (t.mtuSearch != null) {
       int probe = machine.prober().probe(t, unsent, window, allowed, now);
       if (probe != 0) {
@@ -291,6 +383,13 @@ final class Sender {
     }
     send(t, out, length, unsent, now);
     return true;
+  }
+
+  /** RFC 5681 §4.1, if it is wanted. */
+  private void idle(Tcb t) {
+    if (machine.recovery().idleRestart()) {
+      t.congestion.onIdle();
+    }
   }
 
   /**
@@ -360,13 +459,28 @@ final class Sender {
     }
     t.lastSent = now;
     t.congestion.onSent(length, t.sndNxt - t.sndUna, now);
+    if (t.is(Tcb.SACK)) {
+      log(t, length, now);
+    }
+  }
+
+  /** Writes down when this was sent (RFC 8985 §6.1). */
+  private void log(Tcb t, int length, long now) {
+    if (t.transmits == null) {
+      t.transmits = machine.transmitLog(t.sndUna);
+    }
+    t.transmits.sent(t.sndNxt, t.sndMss, now);
+    if (t.recovery == Recovery.FAST) {
+      RateReduction.onSent(t, length);
+    }
+    probes.schedule(t, now);
   }
 
   // ---- the zero window: RFC 9293 §3.8.6.1 ----
 
   private void persist(Tcb t, long now) {
     if (!Timers.isSet(t, Timers.RETRANSMIT)) {
-      Timers.set(t, Timers.RETRANSMIT, now + machine.probeInterval(t));
+      Timers.set(t, Timers.RETRANSMIT, now + machine.timeouts().probeInterval(t));
     }
   }
 

@@ -39,6 +39,14 @@ public final class Statistics {
         t.sndWnd,
         t.rcvWnd(),
         t.sendQueue == null ? 0 : t.unsent(),
-        t.rcvHeld);
+        t.rcvHeld,
+        t.rackRtt,
+        Rack.reorderingWindow(t),
+        t.is(Tcb.REORDERING_SEEN),
+        t.lossProbes,
+        t.lostRetransmissions,
+        t.recovery == Recovery.FAST && t.is(Tcb.SACK) ? t.recoveryWindow : 0,
+        t.spuriousTimeouts,
+        t.spuriousRecoveries);
   }
 }

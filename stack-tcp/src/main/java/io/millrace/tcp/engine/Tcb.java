@@ -139,6 +139,36 @@ public final class Tcb {
   /** Recovery is of a lost probe only, of which congestion control knows nothing. */
   static final int PROBE_RECOVERY = 1 << 21;
 
+  /** Segments have arrived in another order than they were sent in: RACK.reordering_seen. */
+  static final int REORDERING_SEEN = 1 << 22;
+
+  /** {@link #dsackRound} is valid. */
+  static final int DSACK_ROUND = 1 << 23;
+
+  /** A tail loss probe is due. */
+  static final int LOSS_PROBE_NOW = 1 << 24;
+
+  /** A tail loss probe has been sent and not been answered: {@link #probeEnd} is valid. */
+  static final int PROBE_OUT = 1 << 25;
+
+  /** The probe was a retransmission: TLP.is_retrans. */
+  static final int PROBE_AGAIN = 1 << 26;
+
+  /** A round trip has been measured since the last tail loss probe. */
+  static final int PROBE_ALLOWED = 1 << 27;
+
+  /** Recovery has begun: its first retransmission is not held back by any window. */
+  static final int RESEND_NOW = 1 << 28;
+
+  /** The first acknowledgment after a timeout is awaited, to see whether it was early. */
+  static final int DOUBT_FIRST = 1 << 29;
+
+  /** The second one is; meanwhile new data is sent and nothing else again. */
+  static final int DOUBT_SECOND = 1 << 30;
+
+  /** What congestion control did last may be undone. */
+  static final int UNDOABLE = 1 << 31;
+
   // ---- options ----
 
   int sndWndShift;
@@ -189,6 +219,53 @@ public final class Tcb {
   int duplicateAcks;
   SackScoreboard scoreboard;
 
+  /** With SACK, when what is in flight was sent; null if nothing is. */
+  TransmitLog transmits;
+
+  /** RACK.xmit_ts, RACK.end_seq: of the segment sent last of all that have arrived. */
+  long rackTime;
+
+  int rackEnd;
+
+  /** RACK.rtt: the round trip of what arrived last. */
+  long rackRtt;
+
+  /** RACK.fack: the highest number that has arrived. */
+  int rackFack;
+
+  /** RACK.dsack_round: no other DSACK counts before this number is acknowledged. */
+  int dsackRound;
+
+  /** RACK.reo_wnd_mult: quarters of the shortest round trip. */
+  int reorderingMultiplier = 1;
+
+  /** RACK.reo_wnd_persist: recoveries until the multiplier is 1 again. */
+  int reorderingPersist;
+
+  /** TLP.end_seq. */
+  int probeEnd;
+
+  /** RecoverFS of RFC 9937. */
+  int recoverFlight;
+
+  int prrDelivered;
+  int prrOut;
+
+  /** The congestion window during fast recovery with SACK. */
+  int recoveryWindow;
+
+  /** When the congestion window was last cut: what was sent again before is a loss of old. */
+  long reducedAt;
+
+  /** SND.UNA when the recovery that may be undone began. */
+  int undoFrom;
+
+  /** Bytes sent again since, less those that the peer has reported as duplicates. */
+  int undoBytes;
+
+  /** Our timestamp on the first retransmission: an earlier one echoed says that it was needless. */
+  int resendTimestamp;
+
   /** Retransmissions of the same number in a row. */
   int retries;
 
@@ -213,6 +290,10 @@ public final class Tcb {
   long timeouts;
   long congSignals;
   long dupAcksIn;
+  long lossProbes;
+  long lostRetransmissions;
+  long spuriousTimeouts;
+  long spuriousRecoveries;
 
   /** The shortest round-trip time measured, 0 before the first. */
   long minRtt;
@@ -308,6 +389,18 @@ public final class Tcb {
   /** The bytes of options on every data segment; SACK blocks come on top. */
   int optionSize() {
     return is(TIMESTAMPS) ? 12 : 0;
+  }
+
+  /**
+   * Bytes that the network still holds, as far as selective acknowledgments tell: pipe of RFC 6675
+   * §4.
+   */
+  int pipe() {
+    int pipe = sndNxt - sndUna;
+    if (scoreboard != null) {
+      pipe -= scoreboard.bytes();
+    }
+    return Math.max(pipe - transmits.lostBytes(), 0);
   }
 
   /** Bytes queued that have not been sent once. */

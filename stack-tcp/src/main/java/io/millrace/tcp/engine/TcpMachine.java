@@ -6,6 +6,7 @@ import io.millrace.buf.FramePool;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.diag.DropReason;
+import io.millrace.tcp.RecoveryConfig;
 import io.millrace.tcp.TcpConfig;
 import io.millrace.tcp.TcpState;
 import io.millrace.transport.AckSample;
@@ -37,6 +38,8 @@ public final class TcpMachine {
   private final SegmentArrives segmentArrives;
   private final Sender sender;
   private final PathMtuProber prober;
+  private final NeedlessResend needless;
+  private final Timeouts timeouts;
 
   @SuppressWarnings("MustBeClosedChecker") // closed with the machine
   private final SmallSends smallSends = new SmallSends();
@@ -44,6 +47,7 @@ public final class TcpMachine {
   private final Pool<SendQueue> sendQueues = new Pool<>(smallSends::newQueue);
   private final Pool<OutOfOrderQueue> outOfOrderQueues = new Pool<>(OutOfOrderQueue::new);
   private final Pool<SackScoreboard> scoreboards = new Pool<>(SackScoreboard::new);
+  private final Pool<TransmitLog> transmitLogs = new Pool<>(TransmitLog::new);
 
   /**
    * Creates the machine of one shard.
@@ -59,9 +63,15 @@ public final class TcpMachine {
     this.counters = counters;
     this.secret = secret;
     this.receiver = new Receiver(this, pool);
-    this.segmentArrives = new SegmentArrives(this, new AckProcessor(this), receiver);
-    this.sender = new Sender(this, receiver);
+    this.needless = new NeedlessResend(this);
     this.prober = new PathMtuProber(config.blackHoleTimeouts());
+    TailLossProbe probes = new TailLossProbe(config.recovery());
+    RackRecovery rack = new RackRecovery(this, probes, needless);
+    NewRenoRecovery newReno = new NewRenoRecovery(this, needless);
+    AckProcessor acks = new AckProcessor(this, rack, newReno);
+    this.timeouts = new Timeouts(this, rack, probes, needless, counters);
+    this.segmentArrives = new SegmentArrives(this, acks, receiver);
+    this.sender = new Sender(this, receiver, probes, needless);
   }
 
   /** What the machine was configured with. */
@@ -69,8 +79,16 @@ public final class TcpMachine {
     return config;
   }
 
+  RecoveryConfig recovery() {
+    return config.recovery();
+  }
+
   PathMtuProber prober() {
     return prober;
+  }
+
+  Timeouts timeouts() {
+    return timeouts;
   }
 
   /** The MSS option that we send. */
@@ -188,6 +206,7 @@ public final class TcpMachine {
     t.recoveryPoint = t.sndUna;
     t.highRxt = t.sndUna;
     t.lossEdge = t.sndUna;
+    t.rackFack = t.sndUna;
     t.lastReceived = now;
     Timers.clear(t, Timers.RETRANSMIT);
     if (t.is(Tcb.SYN_RETRANSMITTED)) {
@@ -500,6 +519,10 @@ public final class TcpMachine {
       t.highRxt = t.sndUna;
       t.lossEdge = t.sndNxt;
       t.clear(Tcb.RTT_TIMING);
+      t.set(Tcb.RESEND_NOW);
+      if (t.transmits != null) {
+        t.transmits.markAllLost();
+      }
     }
   }
 
@@ -507,118 +530,7 @@ public final class TcpMachine {
 
   /** Handles every timer that is due at {@code now}. */
   public void onTimeout(Tcb t, long now) {
-    if (Timers.expired(t, Timers.DELAYED_ACK, now)) {
-      t.set(Tcb.ACK_NOW);
-    }
-    if (Timers.expired(t, Timers.RETRANSMIT, now)) {
-      retransmit(t, now);
-    }
-    if (Timers.expired(t, Timers.KEEP_ALIVE, now)) {
-      probeIdle(t, now);
-    }
-    if (Timers.expired(t, Timers.FIN_WAIT_2, now)) {
-      end(t, CloseCause.NORMAL);
-    }
-  }
-
-  private void retransmit(Tcb t, long now) {
-    if (!t.state.isSynchronized()) {
-      repeatSyn(t);
-      return;
-    }
-    boolean zeroWindow = t.sndWnd == 0 || t.sndUna == t.sndNxt;
-    if (zeroWindow) {
-      probeWindow(t, now);
-      return;
-    }
-    counters.increment(Counter.TCP_TIMEOUTS);
-    t.timeouts++;
-    t.retries++;
-    if (t.retries > config.dataRetries()) {
-      giveUp(t);
-      return;
-    }
-    prober.onTimeout(t, this);
-    t.congestion.onRto(t.flight(), t.retries == 1, now);
-    t.congSignals++;
-    t.recovery = Recovery.TIMEOUT;
-    t.recoveryPoint = t.sndNxt;
-    t.highRxt = t.sndUna;
-    t.lossEdge = t.sndNxt;
-    t.duplicateAcks = 0;
-    t.clear(Tcb.RTT_TIMING);
-    t.rttStart = now;
-    if (t.scoreboard != null && (t.retries > 1 || t.scoreboard.hasReneged(t.sndUna))) {
-      // The peer has dropped what it had acknowledged selectively, or may have (RFC 2018 §8).
-      t.scoreboard.clear();
-    }
-    t.rtt.backOff(config.maxRto()); // RFC 6298 §5.5; the retransmission restarts the timer
-    Timers.set(t, Timers.RETRANSMIT, now + t.rtt.rto());
-  }
-
-  private void repeatSyn(Tcb t) {
-    if (t.retries >= config.synRetries()) {
-      giveUp(t);
-      return;
-    }
-    t.retries++;
-    t.set(Tcb.SYN_NOW | Tcb.SYN_RETRANSMITTED);
-    t.rtt.backOff(config.maxRto());
-  }
-
-  /**
-   * A probe, with growing intervals (RFC 9293 §3.8.6.1, SHLD-30); answered probes go on for ever
-   * (MUST-37).
-   */
-  private void probeWindow(Tcb t, long now) {
-    if (t.unsent() == 0 && t.sndUna == t.sndNxt) {
-      return;
-    }
-    t.probes++;
-    boolean orphan = t.is(Tcb.RECEIVE_SHUT | Tcb.CLOSE_REQUESTED);
-    if (orphan) {
-      t.retries++; // nobody waits for it here: answered or not, it ends
-    }
-    if (t.probes > config.dataRetries() || t.retries > config.dataRetries()) {
-      giveUp(t);
-      return;
-    }
-    t.set(Tcb.PROBE_NOW);
-    if (t.sndWnd == 0 && t.probeBackOff < 20) {
-      t.probeBackOff++;
-    }
-    Timers.set(t, Timers.RETRANSMIT, now + probeInterval(t));
-  }
-
-  /** The probes' own back-off: the timeout of data says nothing about a window that is closed. */
-  long probeInterval(Tcb t) {
-    return Math.min(t.rtt.rto() << t.probeBackOff, config.maxRto());
-  }
-
-  private void probeIdle(Tcb t, long now) {
-    if (t.sndUna != t.sndNxt || t.unsent() != 0) {
-      // RFC 9293 §3.8.4 (MUST-26): not while data is outstanding; that has timers of its own.
-      Timers.set(t, Timers.KEEP_ALIVE, now + config.keepAliveIdle());
-      return;
-    }
-    long idle = now - t.lastReceived;
-    if (idle < config.keepAliveIdle()) {
-      t.probes = 0;
-      Timers.set(t, Timers.KEEP_ALIVE, t.lastReceived + config.keepAliveIdle());
-      return;
-    }
-    if (t.probes >= config.keepAliveProbes()) {
-      t.set(Tcb.RST_NOW);
-      giveUp(t);
-      return;
-    }
-    t.probes++;
-    t.set(Tcb.KEEP_ALIVE_NOW);
-    Timers.set(t, Timers.KEEP_ALIVE, now + config.keepAliveInterval());
-  }
-
-  private void giveUp(Tcb t) {
-    end(t, t.is(Tcb.SOFT_ERROR) ? CloseCause.UNREACHABLE : CloseCause.TIMED_OUT);
+    timeouts.onTimeout(t, now);
   }
 
   // ---- for the parts ----
@@ -668,6 +580,10 @@ public final class TcpMachine {
       release(t.scoreboard);
       t.scoreboard = null;
     }
+    if (t.transmits != null) {
+      release(t.transmits);
+      t.transmits = null;
+    }
     if (t.cause != CloseCause.NORMAL) {
       discardReceived(t);
     }
@@ -708,6 +624,10 @@ public final class TcpMachine {
     t.rtt.sample(rtt, config.minRto(), config.maxRto());
     long measured = Math.max(rtt, 1); // 0 says that there is none
     t.minRtt = t.minRtt == 0 ? measured : Math.min(t.minRtt, measured);
+    if (t.rackRtt == 0) {
+      t.rackRtt = measured; // until the first segment of data has arrived
+    }
+    t.set(Tcb.PROBE_ALLOWED);
   }
 
   /** Whether TS.Recent is too old to compare with (RFC 7323 §5.5). */
@@ -775,5 +695,16 @@ public final class TcpMachine {
   void release(SackScoreboard board) {
     board.clear();
     scoreboards.give(board);
+  }
+
+  TransmitLog transmitLog(int sndUna) {
+    TransmitLog log = transmitLogs.take();
+    log.begin(sndUna);
+    return log;
+  }
+
+  void release(TransmitLog log) {
+    log.clear();
+    transmitLogs.give(log);
   }
 }

@@ -25,7 +25,13 @@ final class Timers {
    */
   static final int FIN_WAIT_2 = 3;
 
-  private static final int KINDS = 4;
+  /** Tail loss probe (RFC 8985 §7.2); never later than {@link #RETRANSMIT}. */
+  static final int LOSS_PROBE = 4;
+
+  /** The end of the reordering window (RFC 8985 §6.2, step 5). */
+  static final int REORDERING = 5;
+
+  private static final int KINDS = 6;
 
   private Timers() {}
 

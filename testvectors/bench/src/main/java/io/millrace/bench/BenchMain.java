@@ -41,6 +41,8 @@ public final class BenchMain implements Callable<Integer> {
     ALL.put("connect6", m -> TcpConnects.run(m, Family.IPV6));
     ALL.put("udp", m -> UdpEcho.run(m, Family.IPV4));
     ALL.put("udp6", m -> UdpEcho.run(m, Family.IPV6));
+    ALL.put("batches", m -> UdpBatches.run(m, Family.IPV4));
+    ALL.put("batches6", m -> UdpBatches.run(m, Family.IPV6));
     ALL.put("idle", m -> IdleConnections.run());
     ALL.put("faces", Faces::run);
     ALL.put("forward", Forwarding::run);
@@ -51,10 +53,10 @@ public final class BenchMain implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "NAME",
       description =
-          "what to run: bulk, rr, connect, udp, the same with a 6 behind for IPv6, idle, faces,"
-              + " forward, messages (all of these if none is named), or"
-              + " micro: the JMH benchmarks of checksum, flow table, timer wheel and header"
-              + " parsing, which take minutes")
+          "what to run: bulk, rr, connect, udp, batches, the same with a 6 behind for IPv6, idle,"
+              + " faces, forward, messages (all of these if none is named), or micro: the JMH"
+              + " benchmarks of checksum, flow table, timer wheel and header parsing, which take"
+              + " minutes")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--seconds", description = "length of a round (default: ${DEFAULT-VALUE})")

@@ -28,8 +28,13 @@ final class Duo implements AutoCloseable {
   final IpAddress serverAddress;
 
   Duo(Family family, TcpConfig tcp) {
+    this(family, tcp, "");
+  }
+
+  /** The same on a wire with these options, a comma in front. */
+  Duo(Family family, TcpConfig tcp, String options) {
     serverAddress = family.server;
-    String wire = "mem:bench" + wires++ + ",ring=64";
+    String wire = "mem:bench" + wires++ + ",ring=64" + options;
     ShardConfig shards = ShardConfig.defaults().withFrames(16_384);
     clientStack = stack(wire, family.onLink(family.client), shards, tcp);
     serverStack = stack(wire, family.onLink(family.server), shards, tcp);

@@ -3,6 +3,7 @@ package io.millrace.bench;
 import io.millrace.diag.Counter;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.ReversePath;
@@ -28,27 +29,34 @@ final class Forwarding {
   private static final int FEW = 1 << 11;
 
   private static final int MANY = 1 << 20;
-  private static final int MAX_TURNS = 10_000;
+
+  /** The most nanoseconds that a start may take: addresses of IPv6 are probed for a second. */
+  private static final long START = 20_000_000_000L;
 
   private Forwarding() {}
 
   static List<Row> run(Measurement m) {
     List<Row> rows = new ArrayList<>();
-    for (int routes : new int[] {1, 1_000, 1_000_000}) {
-      rows.add(row(m, routes, FEW, ReversePath.OFF));
-    }
-    rows.add(row(m, 1_000_000, FEW, ReversePath.STRICT));
-    for (int routes : new int[] {1_000, 1_000_000}) {
-      rows.add(row(m, routes, MANY, ReversePath.OFF));
+    for (boolean v6 : new boolean[] {false, true}) {
+      for (int routes : new int[] {1, 1_000, 1_000_000}) {
+        rows.add(row(m, v6, routes, FEW, ReversePath.OFF));
+      }
+      rows.add(row(m, v6, 1_000_000, FEW, ReversePath.STRICT));
+      for (int routes : new int[] {1_000, 1_000_000}) {
+        rows.add(row(m, v6, routes, MANY, ReversePath.OFF));
+      }
     }
     return rows;
   }
 
-  private static Row row(Measurement m, int routes, int destinations, ReversePath reversePath) {
-    try (Router router = new Router(routes, destinations, reversePath)) {
+  private static Row row(
+      Measurement m, boolean v6, int routes, int destinations, ReversePath reversePath) {
+    try (Router router = new Router(v6, routes, destinations, reversePath)) {
       double rate = m.perSecondOf(router::turn, router::forwarded);
       String checked = reversePath == ReversePath.OFF ? "" : ", reverse path checked";
-      String name = String.format(Locale.ROOT, "forward 64 B, %,d routes%s", routes, checked);
+      String name =
+          String.format(
+              Locale.ROOT, "forward%s 64 B, %,d routes%s", v6 ? " IPv6" : "", routes, checked);
       return new Row(
           name, rate / 1e6, "M/s", String.format(Locale.ROOT, "%,d destinations", destinations));
     }
@@ -57,62 +65,98 @@ final class Forwarding {
   private static final class Router implements AutoCloseable {
     private static int wires;
 
+    private final boolean v6;
     private final PacketSource source;
     private final NetStack stack;
     private final NetStack sink;
     private final Shard shard;
     private final Shard sinkShard;
 
-    Router(int routes, int count, ReversePath reversePath) {
+    Router(boolean v6, int routes, int count, ReversePath reversePath) {
+      this.v6 = v6;
       String in = "bench-in" + wires;
       String out = "mem:bench-out" + wires++ + ",ring=1024";
       ShardConfig shards = ShardConfig.defaults().withFrames(4096);
-      stack =
+      NetStack.Builder builder =
           NetStack.builder()
               .shards(shards)
               .driven(ShardClock.system())
-              .port("mem:" + in + ",ring=1024", "10.1.0.1/16")
-              .port(out, "10.2.0.1/16")
-              .with(new ForwardingConfig(reversePath, true, 10))
-              .start();
+              .port("mem:" + in + ",ring=1024", v6 ? "2001:db8:1::1/64" : "10.1.0.1/16")
+              .port(out, v6 ? "2001:db8:2::1/64" : "10.2.0.1/16");
+      stack = builder.with(new ForwardingConfig(reversePath, true, 10)).start();
       shard = stack.shard(0);
       String[] routers = new String[ROUTERS];
-      Arrays.setAll(routers, i -> "10.2.1." + i + "/16");
+      Arrays.setAll(routers, i -> router(i) + (v6 ? "/64" : "/16"));
       sink =
           NetStack.builder().shards(shards).driven(ShardClock.system()).port(out, routers).start();
       sinkShard = sink.shard(0);
-      int[] destinations = addRoutes(routes, count);
+      long[] destinations = addRoutes(routes, count);
       source = new PacketSource(in, shard.networkInterface(0).mac(), destinations);
-      for (int i = 0; i < MAX_TURNS && forwarded() < 100_000; i++) {
-        turn(); // addresses are announced and the next routers found
+      // Addresses are announced or probed first, and the next routers found.
+      long end = System.nanoTime() + START;
+      while (forwarded() < 100_000 && System.nanoTime() < end) {
+        turn();
       }
       if (forwarded() < 100_000) {
         throw new IllegalStateException("the router forwards nothing");
       }
     }
 
+    private String router(int i) {
+      return v6 ? "2001:db8:2::1:" + i : "10.2.1." + i;
+    }
+
     /** Adds random prefixes, and answers destinations that they cover. */
-    private int[] addRoutes(int routes, int count) {
+    private long[] addRoutes(int routes, int count) {
       Random random = new Random(routes);
       NextHop[] hops = new NextHop[ROUTERS];
       for (int i = 0; i < ROUTERS; i++) {
-        IpAddress via = IpAddress.parse("10.2.1." + i);
+        IpAddress via = IpAddress.parse(router(i));
         hops[i] = new NextHop(shard.networkInterface(1), via, 0, null);
       }
-      int[] destinations = new int[count];
+      IpFamily family = v6 ? shard.ipv6() : shard.ipv4();
+      long[] destinations = new long[2 * count];
       for (int i = 0; i < Math.max(routes, count); i++) {
-        // From 16.0.0.0 to 111.255.255.255; most prefixes are of 24 bits, as on the Internet.
-        int address = (16 + random.nextInt(96)) << 24 | random.nextInt(1 << 24);
-        int length = i % 10 < 6 ? 24 : 16 + i % 8;
+        IpAddress address = v6 ? address6(random) : address4(random);
         if (i < routes) {
-          IpPrefix prefix = new IpPrefix(IpAddress.v4(address), routes == 1 ? 0 : length);
-          shard.ipv4().addRoute(prefix, hops[i % ROUTERS]);
-          destinations[i & (count - 1)] = address;
+          family.addRoute(
+              new IpPrefix(address, routes == 1 ? 0 : v6 ? length6(i) : length4(i)),
+              hops[i % ROUTERS]);
+          put(destinations, i & (count - 1), address.hi(), address.lo());
+        } else if (routes == 1) {
+          put(destinations, i, address.hi(), address.lo());
         } else {
-          destinations[i] = routes == 1 ? address : destinations[i % routes];
+          int known = i % routes;
+          put(destinations, i, destinations[2 * known], destinations[2 * known + 1]);
         }
       }
       return destinations;
+    }
+
+    private static void put(long[] destinations, int i, long hi, long lo) {
+      destinations[2 * i] = hi;
+      destinations[2 * i + 1] = lo;
+    }
+
+    /** From 16.0.0.0 to 111.255.255.255. */
+    private static IpAddress address4(Random random) {
+      return IpAddress.v4((16 + random.nextInt(96)) << 24 | random.nextInt(1 << 24));
+    }
+
+    /** Most prefixes are of 24 bits, as on the Internet. */
+    private static int length4(int i) {
+      return i % 10 < 6 ? 24 : 16 + i % 8;
+    }
+
+    /** From 2400:: to 2fff:ffff:.... */
+    private static IpAddress address6(Random random) {
+      long hi = (0x2400L + random.nextInt(0xc00)) << 48 | random.nextLong() >>> 16;
+      return new IpAddress(hi, random.nextLong());
+    }
+
+    /** Half of the prefixes are of 48 bits, most others of 32 to 47. */
+    private static int length6(int i) {
+      return i % 10 < 5 ? 48 : i % 10 == 9 ? 56 : 32 + i % 16;
     }
 
     /** Fills the wire, lets the router empty it, and answers how long that took the router. */

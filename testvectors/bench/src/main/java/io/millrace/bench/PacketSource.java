@@ -21,13 +21,17 @@ final class PacketSource implements AutoCloseable {
   private static final int SIZE = 60;
 
   private static final int HOST = 0x0a01_0002;
+  private static final long HOST6_HI = 0x2001_0db8_0001_0000L;
+  private static final long HOST6_LO = 2;
   private static final int DATAGRAM = SIZE - Ethernet.HEADER_SIZE;
+  private static final int IPV6_HEADER = 40;
+  private static final int NO_NEXT_HEADER = 59;
 
   private final FramePool pool = new FramePool(2048, 2048, 0, false);
   private final Port port;
   private final PortQueue queue;
   private final long router;
-  private final int[] destinations;
+  private final long[] destinations;
   private final Frame[] burst = new Frame[PACKETS];
   private int next;
 
@@ -35,9 +39,10 @@ final class PacketSource implements AutoCloseable {
    * Opens the other end of a wire.
    *
    * @param router where the packets are sent to on the link
-   * @param destinations whom they are for, in turn; a power of two of them
+   * @param destinations whom they are for, in turn: both halves of each address; a power of two of
+   *     them
    */
-  PacketSource(String wire, long router, int[] destinations) {
+  PacketSource(String wire, long router, long[] destinations) {
     port = new MemDriver().open(new PortConfig(wire, Map.of(), 1));
     queue = port.queue(0, pool);
     this.router = router;
@@ -53,7 +58,8 @@ final class PacketSource implements AutoCloseable {
       }
     }
     for (int i = 0; i < PACKETS; i++) {
-      burst[i] = packet(destinations[next++ & (destinations.length - 1)]);
+      int at = 2 * next++ & (destinations.length - 1);
+      burst[i] = packet(destinations[at], destinations[at + 1]);
     }
     int sent = queue.txBurst(burst, 0, PACKETS);
     for (int i = sent; i < PACKETS; i++) {
@@ -62,18 +68,37 @@ final class PacketSource implements AutoCloseable {
     queue.flush();
   }
 
-  private Frame packet(int destination) {
+  private Frame packet(long hi, long lo) {
     Frame frame = pool.allocate();
     long at = frame.append(SIZE);
-    Ethernet.write(at, router, port.info().mac(), Ethernet.TYPE_IPV4, 0);
-    long ip = at + Ethernet.HEADER_SIZE;
+    boolean v4 = hi == 0;
+    int type = v4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
+    Ethernet.write(at, router, port.info().mac(), type, 0);
+    if (v4) {
+      writeIpv4(at + Ethernet.HEADER_SIZE, (int) lo);
+    } else {
+      writeIpv6(at + Ethernet.HEADER_SIZE, hi, lo);
+    }
+    return frame;
+  }
+
+  private static void writeIpv4(long ip, int destination) {
     Bytes.put32(ip, 0x4500_0000 | DATAGRAM);
     Bytes.put32(ip + 4, 0);
     Bytes.put32(ip + 8, 64 << 24 | IpProtocol.UDP << 16);
     Bytes.put32(ip + 12, HOST);
     Bytes.put32(ip + 16, destination);
     Bytes.put16(ip + 10, Checksum.finish(Checksum.add(0, ip, 20)));
-    return frame;
+  }
+
+  /** As small as the one of IPv4: too small for a header of UDP. */
+  private static void writeIpv6(long ip, long hi, long lo) {
+    Bytes.put32(ip, 0x6001_2345);
+    Bytes.put32(ip + 4, (DATAGRAM - IPV6_HEADER) << 16 | NO_NEXT_HEADER << 8 | 64);
+    Bytes.put64(ip + 8, HOST6_HI);
+    Bytes.put64(ip + 16, HOST6_LO);
+    Bytes.put64(ip + 24, hi);
+    Bytes.put64(ip + 32, lo);
   }
 
   @Override

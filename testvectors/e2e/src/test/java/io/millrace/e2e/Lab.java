@@ -37,14 +37,18 @@ final class Lab implements AutoCloseable {
   static final boolean FULL = "full".equals(System.getProperty("millrace.interop"));
 
   private static final Map<String, String> PACKAGES =
-      Map.of(
-          "ping", "iputils-ping",
-          "nc", "netcat-openbsd",
-          "dnsmasq", "dnsmasq-base",
-          "ssh", "openssh-client",
-          "sshd", "openssh-server",
-          "rdisc6", "ndisc6",
-          "ip", "iproute2");
+      Map.ofEntries(
+          Map.entry("atk6-implementation6", "thc-ipv6"),
+          Map.entry("ping", "iputils-ping"),
+          Map.entry("nc", "netcat-openbsd"),
+          Map.entry("nft", "nftables"),
+          Map.entry("dnsmasq", "dnsmasq-base"),
+          Map.entry("ssh", "openssh-client"),
+          Map.entry("sshd", "openssh-server"),
+          Map.entry("rdisc6", "ndisc6"),
+          Map.entry("traceroute6", "traceroute"),
+          Map.entry("kea-dhcp6", "kea-dhcp6-server"),
+          Map.entry("ip", "iproute2"));
 
   /** The stack's end of a veth. */
   private static final String STACK_DEVICE = "mre1";

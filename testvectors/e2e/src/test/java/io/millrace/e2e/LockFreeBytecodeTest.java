@@ -44,7 +44,7 @@ class LockFreeBytecodeTest {
           Map.entry("io.millrace.net.ShardThread", "another thread tells it to stop"),
           Map.entry(
               "io.millrace.net.NetStack", "any thread closes it, and another may wait for that"),
-          Map.entry("io.millrace.net.Shard.execute", "called by other threads"),
+          Map.entry("io.millrace.net.ShardTasks.submit", "called by other threads"),
           Map.entry(
               "io.millrace.net.Shard.isOwner", "asks whether the caller is the shard's thread"),
           Map.entry(
@@ -64,7 +64,9 @@ class LockFreeBytecodeTest {
           Map.entry(
               "io.millrace.net.StallWatch",
               "a thread of its own that looks at shards from outside"),
-          Map.entry("io.millrace.net.Shard.later", "refuses by the exception that executors throw"),
+          Map.entry(
+              "io.millrace.net.ShardTasks.postpone",
+              "refuses by the exception that executors throw"),
           Map.entry(
               "io.millrace.tcp.TcpListening", "called by other threads, waits for the shards"));
 

@@ -39,8 +39,13 @@ final class SharedAccess {
           "sun.misc.Unsafe",
           "jdk.internal.misc.Unsafe");
 
-  /** Methods of {@code Bytes} with the ordering of a volatile access, or stronger. */
-  private static final List<String> ORDERED = List.of("Acquire", "Release", "Fence", "compareAnd");
+  /** What reads and writes memory, with methods that order and methods that do not. */
+  private static final List<String> MEMORY =
+      List.of("io.millrace.buf.Bytes", "org.agrona.UnsafeApi");
+
+  /** Methods of these with the ordering of a volatile access, or stronger. */
+  private static final List<String> ORDERED =
+      List.of("Acquire", "Release", "Fence", "Volatile", "Opaque", "compareAnd", "getAnd", "park");
 
   private final String className;
   private final Set<String> volatileFields = new HashSet<>();
@@ -101,8 +106,9 @@ final class SharedAccess {
         String owner = call.owner().asInternalName().replace('/', '.');
         type(method, owner);
         String called = call.name().stringValue();
-        if (owner.equals("io.millrace.buf.Bytes") && ORDERED.stream().anyMatch(called::contains)) {
-          uses.add(new Use(className, method, "calls Bytes." + called));
+        if (MEMORY.contains(owner) && ORDERED.stream().anyMatch(called::contains)) {
+          String simple = owner.substring(owner.lastIndexOf('.') + 1);
+          uses.add(new Use(className, method, "calls " + simple + "." + called));
         }
       }
       case NewObjectInstruction made ->

@@ -63,12 +63,15 @@ class SshInteropTest {
         ClientAliveCountMax 60
         """
             .formatted(Lab.KERNEL, SERVER, folder.resolve("host"), folder.resolve("user.pub")));
-    // It insists on a folder that is there only where it is installed as a service. The namespace
-    // has mounts of its own, so nobody else sees this one.
+    // It insists on a folder that is there only where it is installed as a service, and what a
+    // person's shell does when it starts is not to be on our screens. The namespace has mounts of
+    // its own, so nobody else sees these.
     lab.start(
         "sh",
         "-c",
-        "mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec \"$(command -v sshd)\" -D -e -f "
+        "mount -t tmpfs tmpfs /run && mkdir /run/sshd && mount -t tmpfs tmpfs '%s'"
+                .formatted(System.getProperty("user.home"))
+            + " && exec \"$(command -v sshd)\" -D -e -f "
             + folder.resolve("config"));
     lab.awaitListener("tcp", SERVER);
     ListenConfig where = ListenConfig.port(SSH).withPolicy(AcceptPolicy.LEAST_CONNECTIONS);
@@ -122,7 +125,11 @@ class SshInteropTest {
     }
 
     private void expect(String text) throws IOException {
-      assertThat(new String(screen.readNBytes(text.length()), US_ASCII)).isEqualTo(text);
+      String shown = new String(screen.readNBytes(text.length()), US_ASCII);
+      if (!shown.equals(text)) {
+        byte[] rest = screen.readNBytes(screen.available());
+        assertThat(shown + new String(rest, US_ASCII)).as("on the screen").isEqualTo(text);
+      }
     }
 
     private void idle() throws IOException {

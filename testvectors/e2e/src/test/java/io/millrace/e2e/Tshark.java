@@ -16,7 +16,9 @@ final class Tshark {
           "-d", "tcp.port==1-65535,data",
           "-o", "ip.check_checksum:TRUE",
           "-o", "tcp.check_checksum:TRUE",
-          "-o", "udp.check_checksum:TRUE");
+          "-o", "udp.check_checksum:TRUE",
+          "-o", "udplite.check_checksum:TRUE",
+          "-o", "udplite.ignore_checksum_coverage:FALSE");
 
   private final Path capture;
 

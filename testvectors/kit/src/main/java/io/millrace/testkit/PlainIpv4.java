@@ -108,6 +108,7 @@ public final class PlainIpv4 implements IpFamily {
           case IpProtocol.TCP -> shard.tcp();
           case IpProtocol.UDP -> shard.udp();
           case IpProtocol.SCTP -> shard.sctp();
+          case IpProtocol.UDP_LITE -> shard.udpLite();
           default -> null;
         };
     if (transport != null) {

@@ -10,7 +10,12 @@ import io.millrace.udp.SendResult;
 import io.millrace.udp.Udp;
 import io.millrace.udp.UdpHandler;
 import io.millrace.udp.UdpSocket;
+import io.millrace.udp.UdpSocketInfo;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * A UDP socket with operations that wait on it, and a bounded queue of what nobody has received
@@ -23,7 +28,7 @@ public final class DatagramSocket implements UdpHandler {
   private record Waiting(Frame frame, long sourceHi, long sourceLo, int port) {}
 
   private final Shard shard;
-  private final int limit;
+  private int limit;
   private final ArrayDeque<Waiting> input = new ArrayDeque<>();
   private final OpQueue<ReceiveOp> receivers;
   private final OpQueue<SendOp> senders;
@@ -89,6 +94,46 @@ public final class DatagramSocket implements UdpHandler {
   /** Datagrams that were dropped because too many waited. Any thread may ask. */
   public long dropped() {
     return dropped;
+  }
+
+  /**
+   * Any thread: has something done to the socket, on its shard; at once if the caller is there.
+   *
+   * @return fails with what it throws, or {@link ClosedChannelException} if the socket is closed
+   */
+  public <T> CompletableFuture<T> call(Function<UdpSocket, T> what) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Calls.surely(
+        shard,
+        () -> {
+          try {
+            if (closed) {
+              answer.completeExceptionally(new ClosedChannelException());
+            } else {
+              answer.complete(what.apply(socket));
+            }
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    if (shard.isClosed()) {
+      answer.completeExceptionally(new IOException("the stack is closed"));
+    }
+    return answer;
+  }
+
+  /** The datagrams that may wait for a receive, at least 1. What waits already stays. */
+  public void limit(int datagrams) {
+    if (datagrams < 1) {
+      throw new IllegalArgumentException("at least 1 datagram must be able to wait");
+    }
+    limit = datagrams;
+  }
+
+  /** What the socket says of itself, and what has been dropped here. */
+  public UdpSocketInfo info() {
+    UdpSocketInfo info = socket.info();
+    return info.withInOverflows(info.inOverflows() + drops);
   }
 
   // ---- receiving ----

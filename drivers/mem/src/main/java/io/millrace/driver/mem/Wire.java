@@ -5,6 +5,7 @@ import io.millrace.buf.FramePool;
 import io.millrace.buf.Region;
 import io.millrace.flow.Toeplitz;
 import io.millrace.lane.Lane;
+import io.millrace.lane.LaneConfig;
 import io.millrace.lane.LaneReceiver;
 import io.millrace.lane.LaneSender;
 import io.millrace.spi.PortConfig;
@@ -35,6 +36,8 @@ final class Wire {
       PortInfo.TX_CHECKSUM
           | PortInfo.TX_SEGMENT_TCP4
           | PortInfo.TX_SEGMENT_TCP6
+          | PortInfo.TX_SEGMENT_UDP4
+          | PortInfo.TX_SEGMENT_UDP6
           | PortInfo.RX_CHECKSUM
           | PortInfo.RX_LARGE;
 
@@ -122,11 +125,12 @@ final class Wire {
   Attached attach(int end, int queue, FramePool pool) {
     synchronized (WIRES) {
       int peers = options.queues();
+      LaneConfig config = options.lane(pool);
       LaneReceiver[] receivers = new LaneReceiver[peers];
       LaneSender[] senders = new LaneSender[peers];
       for (int peer = 0; peer < peers; peer++) {
         Lane lane = strands[end][queue][peer].open();
-        receivers[peer] = new LaneReceiver(lane, pool, options.lane());
+        receivers[peer] = new LaneReceiver(lane, pool, config);
         senders[peer] = strands[1 - end][peer][queue].sender();
       }
       PortQueue lanes =

@@ -1,5 +1,6 @@
 package io.millrace.driver.mem;
 
+import io.millrace.buf.FramePool;
 import io.millrace.lane.LaneConfig;
 import io.millrace.spi.PortConfig;
 import io.millrace.spi.PortException;
@@ -37,6 +38,21 @@ record WireOptions(int mtu, int ring, int queues, boolean drop, boolean offload)
   LaneConfig lane() {
     int depth = Math.max(4, ring / queues);
     return new LaneConfig(mtu + LINK_HEADER, drop, offload, offload, depth, depth);
+  }
+
+  /**
+   * The lanes that a queue receives by, one from each queue of the other end: together they keep at
+   * most half of its pool ready. The other half is for sending, and for what applications keep.
+   */
+  LaneConfig lane(FramePool pool) {
+    LaneConfig lane = lane();
+    return new LaneConfig(
+        lane.longest(),
+        lane.drop(),
+        lane.offload(),
+        lane.vouch(),
+        Math.clamp(pool.frames() / 2 / queues, 1, lane.depth()),
+        Math.clamp(pool.largeFrames() / 2 / queues, 1, lane.depthLarge()));
   }
 
   /** Refuses a second end that wants the wire to be another one. */

@@ -27,9 +27,13 @@ final class TapDevice implements AutoCloseable {
   /** What we take uncomputed and uncut: checksums, TCP over IPv4, over IPv6, and both with ECN. */
   private static final int OFFLOADS = 1 | 2 | 4 | 8;
 
+  /** And merged datagrams of UDP over both families: from Linux 6.2 on. */
+  private static final int OFFLOADS_UDP = 0x20 | 0x40;
+
   private final Linux linux = new Linux();
   private final int[] fds;
   private int count;
+  private boolean segmentsUdp;
 
   private TapDevice(int queues) {
     fds = new int[queues];
@@ -91,9 +95,18 @@ final class TapDevice implements AutoCloseable {
         require(options, "the size of the packets' header", linux.ioctl(fd, SET_HEADER_SIZE, size));
       }
     }
+    if (options.offload() && linux.ioctl(fd, SET_OFFLOAD, OFFLOADS | OFFLOADS_UDP) >= 0) {
+      segmentsUdp = true;
+      return;
+    }
     // Also when there are none: a device that stayed may have some from its last user.
     int offloads = options.offload() ? OFFLOADS : 0;
     require(options, "the offloads", linux.ioctl(fd, SET_OFFLOAD, offloads));
+  }
+
+  /** Whether this kernel takes and gives merged datagrams of UDP. */
+  boolean segmentsUdp() {
+    return segmentsUdp;
   }
 
   private static void require(TapOptions options, String what, int result) {

@@ -25,6 +25,8 @@ final class TapPort implements Port {
           | PortInfo.RX_CHECKSUM
           | PortInfo.RX_LARGE;
 
+  private static final int UDP_OFFLOADS = PortInfo.TX_SEGMENT_UDP4 | PortInfo.TX_SEGMENT_UDP6;
+
   private final TapDevice device;
   private final PortInfo info;
   private final boolean offload;
@@ -50,7 +52,7 @@ final class TapPort implements Port {
                 mac(options, link),
                 link.mtu(),
                 options.queues(),
-                options.offload() ? OFFLOADS : 0,
+                offloads(options, device),
                 0,
                 options.queues() > 1 ? TapSteering.install(device, options) : null);
         if (options.persist()) {
@@ -62,6 +64,13 @@ final class TapPort implements Port {
         throw e;
       }
     }
+  }
+
+  private static int offloads(TapOptions options, TapDevice device) {
+    if (!options.offload()) {
+      return 0;
+    }
+    return device.segmentsUdp() ? OFFLOADS | UDP_OFFLOADS : OFFLOADS;
   }
 
   private static void configure(TapOptions options, KernelLink link) {

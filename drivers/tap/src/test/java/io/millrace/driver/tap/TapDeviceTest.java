@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.agrona.UnsafeApi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -258,7 +259,7 @@ final class TapDeviceTest {
   @Test
   void saysWhatIsMissingWithoutTheRight() throws IOException, InterruptedException {
     String classPath = location(TapDriver.class) + ":" + location(Frame.class);
-    classPath += ":" + location(TapDeviceTest.class);
+    classPath += ":" + location(TapDeviceTest.class) + ":" + location(UnsafeApi.class);
     Process process =
         new ProcessBuilder(
                 "setpriv",
@@ -266,6 +267,7 @@ final class TapDeviceTest {
                 "--inh-caps=-net_admin",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-cp",
                 classPath,
                 OpenTap.class.getName(),

@@ -15,11 +15,17 @@ import java.util.List;
 final class CableEnds extends Ends {
   private final Network network;
   private final List<NetworkNamespace> namespaces;
+  private final boolean kernelConnects;
   private int ports = 7;
 
   private CableEnds(
-      Network network, List<NetworkNamespace> namespaces, NetStack client, NetStack server) {
+      Network network,
+      List<NetworkNamespace> namespaces,
+      boolean kernelConnects,
+      NetStack client,
+      NetStack server) {
     super(client, server, false);
+    this.kernelConnects = kernelConnects;
     this.network = network;
     this.namespaces = namespaces;
   }
@@ -82,8 +88,8 @@ final class CableEnds extends Ends {
     try {
       NetStack kernel = KernelEnds.stack(settings);
       return kernelConnects
-          ? new CableEnds(network, namespaces, kernel, stack)
-          : new CableEnds(network, namespaces, stack, kernel);
+          ? new CableEnds(network, namespaces, true, kernel, stack)
+          : new CableEnds(network, namespaces, false, stack, kernel);
     } catch (RuntimeException e) {
       stack.close();
       throw e;
@@ -141,6 +147,16 @@ final class CableEnds extends Ends {
   @Override
   IpAddress broadcastAddress() {
     return network.all();
+  }
+
+  @Override
+  int clientInterface() {
+    return kernelConnects ? KernelEnds.indexOf("mrk0") : 0;
+  }
+
+  @Override
+  int serverInterface() {
+    return kernelConnects ? 0 : KernelEnds.indexOf("mrk0");
   }
 
   @Override

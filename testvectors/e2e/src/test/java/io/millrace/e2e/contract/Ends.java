@@ -70,6 +70,16 @@ abstract class Ends implements AutoCloseable {
   /** A broadcast address of the client's network. */
   abstract IpAddress broadcastAddress();
 
+  /** The number of the interface by which the client reaches the server. */
+  int clientInterface() {
+    return 0;
+  }
+
+  /** The number of the interface by which the server reaches the client. */
+  int serverInterface() {
+    return 0;
+  }
+
   /** The most bytes that a datagram of UDP carries between the two (RFC 768, RFC 8200 §3). */
   final int largestDatagram() {
     return clientAddress().isV4() ? 65_507 : 65_527;

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -84,6 +86,29 @@ final class KernelEnds extends Ends {
   @Override
   IpAddress broadcastAddress() {
     return IpAddress.parse("127.255.255.255");
+  }
+
+  @Override
+  int clientInterface() {
+    return indexOf("lo");
+  }
+
+  @Override
+  int serverInterface() {
+    return indexOf("lo");
+  }
+
+  /**
+   * The number that the kernel has for a device; -1 if java.net does not see it: it looks for
+   * addresses of IPv6 in the network namespace of the process, not of the thread.
+   */
+  static int indexOf(String device) {
+    try {
+      NetworkInterface found = NetworkInterface.getByName(device);
+      return found == null ? -1 : found.getIndex();
+    } catch (SocketException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

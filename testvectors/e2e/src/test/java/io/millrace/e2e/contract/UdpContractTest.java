@@ -244,6 +244,92 @@ class UdpContractTest extends SocketContract {
         .isEqualTo(SendResult.SENT);
   }
 
+  // ---- groups ----
+
+  private IpAddress any() {
+    return ends.clientAddress().isV4() ? IpAddress.ANY_V4 : Udp.ANY;
+  }
+
+  private IpAddress group() {
+    return IpAddress.parse(ends.clientAddress().isV4() ? "239.1.2.3" : "ff1e::1234");
+  }
+
+  private UdpSocket toGroups() {
+    assumeTrue(
+        ends.clientInterface() >= 0 && ends.serverInterface() >= 0,
+        "java.net does not see a device with addresses of IPv6 in a network namespace");
+    UdpSocket socket = clientUdp().bind(any(), 0, client);
+    socket.multicastHopLimit(1);
+    return socket.multicastInterface(ends.clientInterface());
+  }
+
+  private void sendToGroup(UdpSocket socket, String text) {
+    var data = buffer(text);
+    assertThat(socket.sendTo(group(), port, data, 0, data.length())).isEqualTo(SendResult.SENT);
+  }
+
+  @Test
+  void a_group_is_heard_from_joining_to_leaving() {
+    UdpSocket socket = toGroups();
+    UdpSocket listener = serverUdp().bind(any(), port, server);
+    sendToGroup(socket, "too early");
+    ends.settle();
+    listener.join(group(), ends.serverInterface());
+    ends.settle();
+    sendToGroup(socket, "in time");
+    ends.until("it comes", () -> server.texts().equals(List.of("in time")));
+    assertThat(server.source).isEqualTo(ends.clientAddress());
+    listener.leave(group(), ends.serverInterface());
+    sendToGroup(socket, "too late");
+    ends.settle();
+    assertThat(server.texts()).containsExactly("in time");
+  }
+
+  @Test
+  void a_group_is_heard_from_the_sources_that_are_wanted() {
+    UdpSocket socket = toGroups();
+    UdpSocket listener = serverUdp().bind(any(), port, server);
+    int on = ends.serverInterface();
+    listener.join(group(), on, ends.silentAddress());
+    boolean loopback = ends.silentAddress().equals(ends.clientAddress());
+    listener.join(group(), on, ends.clientAddress());
+    ends.settle();
+    sendToGroup(socket, "wanted");
+    ends.until("it comes", () -> server.texts().equals(List.of("wanted")));
+    listener.leave(group(), on, ends.clientAddress());
+    sendToGroup(socket, "unwanted");
+    ends.settle();
+    if (!loopback) {
+      listener.leave(group(), on, ends.silentAddress());
+    }
+    listener.join(group(), on);
+    listener.block(group(), on, ends.clientAddress());
+    sendToGroup(socket, "blocked");
+    ends.settle();
+    listener.unblock(group(), on, ends.clientAddress());
+    sendToGroup(socket, "unblocked");
+    ends.until("it comes", () -> server.texts().contains("unblocked"));
+    assertThat(server.texts()).containsExactly("wanted", "unblocked");
+    listener.leave(group(), on);
+  }
+
+  @Test
+  void a_socket_tells_what_it_has_done() {
+    UdpSocket listener = serverUdp().bind(port, server);
+    UdpSocket socket = connected();
+    socket.send(buffer("four"));
+    socket.send(buffer("seven!!"));
+    socket.send(buffer(new byte[70_000]));
+    ends.until("both come", () -> server.received.size() == 2);
+    assertThat(listener.info().inDatagrams()).isEqualTo(2);
+    assertThat(listener.info().inOctets()).isEqualTo(11);
+    assertThat(socket.info().outDatagrams()).isEqualTo(2);
+    assertThat(socket.info().outOctets()).isEqualTo(11);
+    assertThat(socket.info().outRefused()).isEqualTo(1);
+    assertThat(socket.info().remotePort()).isEqualTo(port);
+    assertThat(listener.info().remoteAddress()).isNull();
+  }
+
   @Test
   void what_a_handler_throws_leaves_the_socket_open() {
     ends.expectExceptions(1);
