@@ -60,8 +60,8 @@ public record Ipv4Config(
 
   /**
    * No probing; 1,000 ICMP errors a second, 50 at once; no answer to broadcast pings; path MTU of
-   * 552 at least; 65,536 routes; 256 reassemblies, 64 per source, 1,024 fragments, 30 seconds; redirects are
-   * ignored.
+   * 552 at least; 65,536 routes; 256 reassemblies, 64 per source, 1,024 fragments, 30 seconds;
+   * redirects are ignored.
    */
   public static Ipv4Config defaults() {
     return new Ipv4Config(

@@ -133,7 +133,9 @@ final class Redirects {
     }
   }
 
-  /** An address has gone: what was redirected to routers that are on no network of ours any more. */
+  /**
+   * An address has gone: what was redirected to routers that are on no network of ours any more.
+   */
   void forgetUnreachable() {
     for (Iterator<Entry> all = entries.iterator(); all.hasNext(); ) {
       Entry each = all.next();

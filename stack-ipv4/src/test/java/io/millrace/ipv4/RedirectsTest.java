@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.diag.DropReason;
 import io.millrace.ip.ForwardingConfig;
 import io.millrace.net.NetStack;
+import io.millrace.testkit.host.TestPort;
 import io.millrace.time.ShardClock;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -44,6 +44,7 @@ final class Ipv6Family implements IpFamily {
   private final Shard shard;
   private final FilterHooks hooks;
   private final Ipv6Addresses addresses;
+
   /** The way to our own addresses, or null if there is none. */
   private final NextHop toOurselves;
 
