@@ -73,6 +73,14 @@ public interface IpFamily {
   Route route(long sourceHi, long sourceLo, long destinationHi, long destinationLo);
 
   /**
+   * The route from an address of ours to a destination that was asked for lately, or null: without
+   * one nothing was sent there, whatever somebody says.
+   */
+  default Route knownRoute(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    return route(sourceHi, sourceLo, destinationHi, destinationLo);
+  }
+
+  /**
    * Sends a datagram whose window starts at its network header, as it is, to the destination that
    * stands there.
    *

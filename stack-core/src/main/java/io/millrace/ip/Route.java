@@ -13,6 +13,8 @@ import io.millrace.net.NetInterface;
  * packet.
  */
 public abstract class Route {
+  private static final int DEFAULT_HOP_LIMIT = 64;
+
   private final long sourceHi;
   private final long sourceLo;
   private final long destinationHi;
@@ -89,6 +91,14 @@ public abstract class Route {
    * quotes what it really has in flight (RFC 5927 §7): nobody else calls this.
    */
   public abstract void learnPathMtu(int mtu, long now);
+
+  /**
+   * The time to live or hop limit of packets for which nobody has asked for another one: what the
+   * link's routers say (RFC 4861 §6.3.4), else 64 (RFC 1700).
+   */
+  public int hopLimit() {
+    return DEFAULT_HOP_LIMIT;
+  }
 
   /** The bytes of the network header in front of the transport's: 20 or 40. */
   public abstract int networkHeaderSize();

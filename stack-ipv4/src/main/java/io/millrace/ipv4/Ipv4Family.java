@@ -11,6 +11,7 @@ import io.millrace.ip.IpFamily;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Lookahead;
+import io.millrace.ip.NarrowPaths;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
@@ -22,7 +23,6 @@ import io.millrace.link.NeighborTable;
 import io.millrace.multicast.Memberships;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.time.TimerWheel;
 import io.millrace.transport.Transport;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +40,7 @@ final class Ipv4Family implements IpFamily {
   private final Ipv4Config config;
   private final Ipv4Addresses addresses;
   private final RoutingTable routes = new RoutingTable(MAPPED_BITS);
+  private final NarrowPaths narrowPaths;
   private final RouteCache cache;
   private final Arp arp;
   private final Icmpv4 icmp;
@@ -70,6 +71,7 @@ final class Ipv4Family implements IpFamily {
     this.hooks = new FilterHooks(shard);
     this.config = config;
     this.addresses = new Ipv4Addresses(shard.loopback() != null);
+    this.narrowPaths = new NarrowPaths(shard.wheel());
     this.cache = new RouteCache(config.routes(), shard.random());
     NetInterface loopback = shard.loopback();
     this.toOurselves = loopback == null ? null : new NextHop(loopback, null, 0, null);
@@ -257,6 +259,11 @@ final class Ipv4Family implements IpFamily {
       return route;
     }
     return makeRoute(source, destination, key);
+  }
+
+  @Override
+  public Route knownRoute(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    return cache.get(RouteCache.key((int) sourceLo, (int) destinationLo));
   }
 
   /** The route from the destination of a received datagram to its source. */
@@ -494,7 +501,7 @@ final class Ipv4Family implements IpFamily {
     return arp.neighbors();
   }
 
-  TimerWheel wheel() {
-    return shard.wheel();
+  NarrowPaths narrowPaths() {
+    return narrowPaths;
   }
 }

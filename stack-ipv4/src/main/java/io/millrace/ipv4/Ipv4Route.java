@@ -6,20 +6,19 @@ import io.millrace.buf.Frame;
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.ip.IpAddress;
+import io.millrace.ip.NarrowPaths;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.time.TimerNode;
 
 /** The way from one of our addresses to one IPv4 destination. */
 final class Ipv4Route extends Route {
   /** RFC 1191 §6.3: how long a path MTU that was learned is believed. */
-  private static final long PATH_MTU_TIMEOUT = 600L * 1_000_000_000;
-
   private final Ipv4Family family;
+
   private final Shard shard;
   private final Counters counters;
   private final int source;
@@ -44,7 +43,7 @@ final class Ipv4Route extends Route {
    */
   private boolean belowFloor;
 
-  private TimerNode pathMtuTimer;
+  private NarrowPaths.Entry narrow;
   private int identification;
   private boolean broadcast;
 
@@ -75,7 +74,7 @@ final class Ipv4Route extends Route {
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
     int linkMtu = family.linkMtu(through);
-    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
+    pathMtu = narrow == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -211,10 +210,10 @@ final class Ipv4Route extends Route {
     }
     belowFloor = mtu < believed;
     pathMtu = believed;
-    if (pathMtuTimer == null) {
-      pathMtuTimer = new PathMtuTimer();
+    if (narrow == null) {
+      narrow = new Narrow();
     }
-    family.wheel().schedule(pathMtuTimer, now + PATH_MTU_TIMEOUT);
+    family.narrowPaths().learned(narrow, now);
   }
 
   @Override
@@ -225,10 +224,10 @@ final class Ipv4Route extends Route {
     }
   }
 
-  private final class PathMtuTimer extends TimerNode {
+  private final class Narrow extends NarrowPaths.Entry {
     @Override
-    protected void onTimer(long now) {
-      pathMtuTimer = null;
+    protected void forget() {
+      narrow = null;
       belowFloor = false;
       pathMtu = family.linkMtu(networkInterface);
     }

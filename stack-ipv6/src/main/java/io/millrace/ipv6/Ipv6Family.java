@@ -12,6 +12,7 @@ import io.millrace.ip.IpPrefix;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
 import io.millrace.ip.Lookahead;
+import io.millrace.ip.NarrowPaths;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.NextHops;
 import io.millrace.ip.Reassembly;
@@ -23,7 +24,6 @@ import io.millrace.link.NeighborConfig;
 import io.millrace.link.NeighborTable;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.time.TimerWheel;
 import io.millrace.transport.Transport;
 import java.util.Arrays;
 import java.util.List;
@@ -50,6 +50,7 @@ final class Ipv6Family implements IpFamily {
 
   private final Ipv6Routes routes = new Ipv6Routes();
   private final Ipv6RouterConfig router;
+  private final NarrowPaths narrowPaths;
   private final RouteCache cache;
   private final Ipv6NdHost ndHost;
   private final NeighborDiscovery discovery;
@@ -80,6 +81,7 @@ final class Ipv6Family implements IpFamily {
     NetInterface loopback = shard.loopback();
     this.toOurselves = loopback == null ? null : new NextHop(loopback, null, 0, null);
     this.router = shard.setting(Ipv6RouterConfig.class, Ipv6RouterConfig.NONE);
+    this.narrowPaths = new NarrowPaths(shard.wheel());
     this.cache = new RouteCache(config.routes(), shard.random());
     this.output = new Ipv6Output(shard, this);
     this.errors = new Icmpv6Errors(shard, this, config);
@@ -280,10 +282,16 @@ final class Ipv6Family implements IpFamily {
     return route;
   }
 
+  @Override
+  public Ipv6Route knownRoute(
+      long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+    return cache.get(sourceHi, sourceLo, destinationHi, destinationLo);
+  }
+
   /** Somebody says that our replies to a host's echoes are too big; if there were none, he lies. */
   void learnReplyMtu(
       long sourceHi, long sourceLo, long destinationHi, long destinationLo, int mtu, long now) {
-    Ipv6Route route = cache.get(sourceHi, sourceLo, destinationHi, destinationLo);
+    Ipv6Route route = knownRoute(sourceHi, sourceLo, destinationHi, destinationLo);
     if (route != null) {
       route.learnReplyMtu(mtu, now);
     }
@@ -523,8 +531,10 @@ final class Ipv6Family implements IpFamily {
 
   void linkMtu(NetInterface on, int mtu) {
     linkMtus = grown(linkMtus, on);
-    linkMtus[on.index()] = mtu;
-    changed();
+    if (linkMtus[on.index()] != mtu) {
+      linkMtus[on.index()] = mtu;
+      changed();
+    }
   }
 
   /** The largest packet that an interface takes, as the device or a router says. */
@@ -535,10 +545,13 @@ final class Ipv6Family implements IpFamily {
 
   void hopLimit(NetInterface on, int hopLimit) {
     hopLimits = grown(hopLimits, on);
-    hopLimits[on.index()] = hopLimit;
+    if (hopLimits[on.index()] != hopLimit) {
+      hopLimits[on.index()] = hopLimit;
+      changed();
+    }
   }
 
-  /** The hop limit of what the family itself sends through an interface. */
+  /** The hop limit of what goes through an interface and has none of its own. */
   int hopLimit(NetInterface on) {
     int said = on.index() < hopLimits.length ? hopLimits[on.index()] : 0;
     return said == 0 ? DEFAULT_HOP_LIMIT : said;
@@ -592,7 +605,7 @@ final class Ipv6Family implements IpFamily {
     return discovery.neighbors();
   }
 
-  TimerWheel wheel() {
-    return shard.wheel();
+  NarrowPaths narrowPaths() {
+    return narrowPaths;
   }
 }

@@ -6,13 +6,13 @@ import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
 import io.millrace.ip.IpProtocol;
 import io.millrace.ip.Ipv6Scope;
+import io.millrace.ip.NarrowPaths;
 import io.millrace.ip.NextHop;
 import io.millrace.ip.Route;
 import io.millrace.link.Ethernet;
 import io.millrace.link.Neighbor;
 import io.millrace.net.NetInterface;
 import io.millrace.net.Shard;
-import io.millrace.time.TimerNode;
 
 /**
  * The way from one of our addresses to one IPv6 destination.
@@ -25,7 +25,7 @@ import io.millrace.time.TimerNode;
  */
 final class Ipv6Route extends Route {
   /** RFC 8201 §4: how long a path MTU that was learned is believed. */
-  private static final long PATH_MTU_TIMEOUT = 600L * 1_000_000_000;
+  private static final long REPLY_MTU_TIMEOUT = 600L * 1_000_000_000;
 
   private final Ipv6Family family;
   private final Shard shard;
@@ -48,8 +48,9 @@ final class Ipv6Route extends Route {
   private int generation;
 
   private int linkMtu;
+  private int hopLimit;
   private int pathMtu;
-  private TimerNode pathMtuTimer;
+  private NarrowPaths.Entry narrow;
   private int identification;
 
   /** What replies to echoes have room for; see {@link #learnReplyMtu}. */
@@ -97,7 +98,8 @@ final class Ipv6Route extends Route {
     linkHeaderSize = through.linkHeaderSize();
     ourMacLow = (int) through.mac();
     linkMtu = family.linkMtu(through);
-    pathMtu = pathMtuTimer == null ? linkMtu : Math.min(pathMtu, linkMtu);
+    hopLimit = family.hopLimit(through);
+    pathMtu = narrow == null ? linkMtu : Math.min(pathMtu, linkMtu);
     generation = newGeneration;
   }
 
@@ -128,6 +130,11 @@ final class Ipv6Route extends Route {
   @Override
   public int pathMtu() {
     return pathMtu;
+  }
+
+  @Override
+  public int hopLimit() {
+    return hopLimit;
   }
 
   @Override
@@ -239,10 +246,10 @@ final class Ipv6Route extends Route {
       return;
     }
     pathMtu = mtu;
-    if (pathMtuTimer == null) {
-      pathMtuTimer = new PathMtuTimer();
+    if (narrow == null) {
+      narrow = new Narrow();
     }
-    family.wheel().schedule(pathMtuTimer, now + PATH_MTU_TIMEOUT);
+    family.narrowPaths().learned(narrow, now);
   }
 
   /**
@@ -255,7 +262,7 @@ final class Ipv6Route extends Route {
       return;
     }
     replyMtu = mtu;
-    replyMtuEnd = now + PATH_MTU_TIMEOUT;
+    replyMtuEnd = now + REPLY_MTU_TIMEOUT;
   }
 
   /** The largest packet that a reply to an echo may be, in bytes. */
@@ -271,10 +278,10 @@ final class Ipv6Route extends Route {
     }
   }
 
-  private final class PathMtuTimer extends TimerNode {
+  private final class Narrow extends NarrowPaths.Entry {
     @Override
-    protected void onTimer(long now) {
-      pathMtuTimer = null;
+    protected void forget() {
+      narrow = null;
       pathMtu = linkMtu;
     }
   }

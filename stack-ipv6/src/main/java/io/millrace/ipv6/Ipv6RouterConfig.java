@@ -199,6 +199,25 @@ public record Ipv6RouterConfig(List<Link> links) {
           newSearch);
     }
 
+    /** The same with another hop limit for hosts, 0 for no advice. */
+    public Link withHopLimit(int newHopLimit) {
+      return new Link(
+          port,
+          interval,
+          lifetime,
+          preference,
+          managed,
+          otherConfig,
+          newHopLimit,
+          mtu,
+          reachable,
+          retransmit,
+          prefixes,
+          routes,
+          dnsServers,
+          dnsSearch);
+    }
+
     /** The same with other times between advertisements and as a default router, in seconds. */
     public Link withTimes(int newInterval, int newLifetime) {
       return new Link(

@@ -38,7 +38,8 @@ import java.util.Objects;
  *     (RFC 4987 §3.6); if not, they are dropped
  * @param challengeAcks challenge acknowledgments per second and connection (RFC 5961 §7)
  * @param recovery how losses are found and repaired
- * @param hopLimit the time to live or hop limit of segments, 1 to 255 (RFC 9293 §3.9.2, MUST-49)
+ * @param hopLimit the time to live or hop limit of segments, 1 to 255 (RFC 9293 §3.9.2, MUST-49);
+ *     or 0 for what the destination's link says, {@link io.millrace.ip.Route#hopLimit()}
  */
 public record TcpConfig(
     int receiveBuffer,
@@ -101,7 +102,7 @@ public record TcpConfig(
           true,
           10,
           RecoveryConfig.defaults(),
-          64);
+          0);
 
   /** Checks the ranges. */
   public TcpConfig {
@@ -126,7 +127,7 @@ public record TcpConfig(
     range("maxConnections", maxConnections, 1, 100_000_000);
     range("blackHoleTimeouts", blackHoleTimeouts, 0, 100);
     range("challengeAcks", challengeAcks, 1, 1_000_000);
-    range("hopLimit", hopLimit, 1, 255);
+    range("hopLimit", hopLimit, 0, 255);
   }
 
   private static void range(String name, long value, long least, long most) {
@@ -138,7 +139,7 @@ public record TcpConfig(
 
   /**
    * Buffers of 256 KiB, all options on, Nagle on, delayed acknowledgment 40 ms, least timeout 200
-   * ms, CUBIC, initial window 10, TIME-WAIT 60 s, hop limit 64.
+   * ms, CUBIC, initial window 10, TIME-WAIT 60 s, the link's hop limit.
    */
   public static TcpConfig defaults() {
     return DEFAULTS;

@@ -122,7 +122,8 @@ final class TcpOutput {
     SegmentWriter.write(frame, out, ports, route.pseudoHeaderSum(IpProtocol.TCP), offload);
     counters.increment(Counter.TCP_OUT_SEGS);
     // RFC 1191 §6: segments are never fragmented on the way; they become smaller instead.
-    route.send(frame, IpProtocol.TCP, trafficClass, hopLimit, true, now);
+    int hops = hopLimit == 0 ? route.hopLimit() : hopLimit;
+    route.send(frame, IpProtocol.TCP, trafficClass, hops, true, now);
   }
 
   /** RFC 9293 §3.7.1 (MUST-67), RFC 6691 §2: the link's MTU without the headers of this family. */

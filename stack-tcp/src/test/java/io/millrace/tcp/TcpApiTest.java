@@ -417,9 +417,14 @@ class TcpApiTest {
       wire.send(10);
       wire.outData(1, 10).decoded().check(ttl(17));
     }
-    assertThatThrownBy(() -> TcpConfig.defaults().with().hopLimit(0).build())
+    try (TcpWire wire = TcpWire.open()) {
+      // What the link says.
+      wire.send(10);
+      wire.outData(1, 10).decoded().check(ttl(64));
+    }
+    assertThatThrownBy(() -> TcpConfig.defaults().with().hopLimit(256).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("hopLimit is 0, which is not between 1 and 255");
+        .hasMessage("hopLimit is 256, which is not between 0 and 255");
   }
 
   @Test

@@ -9,10 +9,9 @@ import io.millrace.testkit.LinkConfig;
 import io.millrace.testkit.SimulatedLink;
 import io.millrace.testkit.World;
 import java.time.Duration;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What recovery makes of whole transfers over bad paths, on a virtual clock. */
 class TcpLossSimulationTest {
@@ -56,26 +55,36 @@ class TcpLossSimulationTest {
     return TcpConfig.defaults();
   }
 
-  @Property(tries = 5)
-  void withOnePercentOfLossHardlyAnythingWaitsForATimeout(
-      @ForAll @LongRange(min = 1, max = 1_000_000) long seed) {
+  // What is said of chance holds for most seeds and not for all: the seeds are fixed.
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void withOnePercentOfLossHardlyAnythingWaitsForATimeout(long seed) {
     Outcome outcome = transfer(seed, path(Duration.ofMillis(5)).withLoss(0.01), lan(), 4_000_000);
     assertThat(outcome.sender.segsRetrans()).isPositive();
     // Some retransmissions are lost too; they are found without waiting for the timer.
     assertThat(outcome.sender.timeouts()).isLessThanOrEqualTo(2);
   }
 
-  @Property(tries = 5)
-  void withFivePercentOfLossLostRetransmissionsAreFound(
-      @ForAll @LongRange(min = 1, max = 1_000_000) long seed) {
-    Outcome outcome = transfer(seed, path(Duration.ofMillis(5)).withLoss(0.05), lan(), 2_000_000);
-    assertThat(outcome.sender.lostRetransmissions()).isPositive();
-    assertThat(outcome.sender.timeouts()).isLessThan(outcome.sender.segsRetrans() / 10);
+  @Test
+  void withFivePercentOfLossLostRetransmissionsAreFound() {
+    long found = 0;
+    long timeouts = 0;
+    long repeated = 0;
+    for (long seed = 1; seed <= 8; seed++) {
+      Outcome outcome = transfer(seed, path(Duration.ofMillis(5)).withLoss(0.05), lan(), 2_000_000);
+      found += outcome.sender.lostRetransmissions();
+      timeouts += outcome.sender.timeouts();
+      repeated += outcome.sender.segsRetrans();
+    }
+    // One of twenty is lost again.
+    assertThat(found).isBetween(repeated / 60, repeated / 12);
+    assertThat(timeouts).isLessThan(repeated / 20);
   }
 
-  @Property(tries = 5)
-  void reorderingThreeSegmentsDeepIsNotTakenForLossForLong(
-      @ForAll @LongRange(min = 1, max = 1_000_000) long seed) {
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void reorderingThreeSegmentsDeepIsNotTakenForLossForLong(long seed) {
     // Three segments take 1.8 ms at this rate; a quarter of the round trip is 5 ms.
     LinkConfig config =
         path(Duration.ofMillis(10)).withReordering(0.05, Duration.ofNanos(1_800_000));

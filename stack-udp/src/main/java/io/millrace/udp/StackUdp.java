@@ -242,7 +242,11 @@ final class StackUdp extends Udp {
       return;
     }
     if (error == IcmpError.PACKET_TOO_BIG) {
-      Route route = route(sourceHi, sourceLo, destinationHi, destinationLo);
+      // RFC 8201 §4: believed only of what we have sent lately; else anybody could fill our memory
+      // with paths.
+      Route route =
+          familyOf(destinationHi, destinationLo)
+              .knownRoute(sourceHi, sourceLo, destinationHi, destinationLo);
       if (route != null) {
         route.learnPathMtu(mtu, now);
       }

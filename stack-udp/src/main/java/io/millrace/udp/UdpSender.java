@@ -306,10 +306,15 @@ final class UdpSender {
     shard.counters().increment(counted);
     datagrams++;
     octets += frame.totalLength() - UdpHeader.SIZE;
-    int hops = route.isMulticast() ? toGroup(route, frame) : hopLimit;
-    if (hops == 0) {
-      frame.release();
-      return;
+    int hops = hopLimit;
+    if (route.isMulticast()) {
+      hops = toGroup(route, frame);
+      if (hops == 0) {
+        frame.release();
+        return;
+      }
+    } else if (hops == 0) {
+      hops = route.hopLimit();
     }
     route.send(frame, protocol, trafficClass, hops, dontFragment, shard.clock().now());
   }

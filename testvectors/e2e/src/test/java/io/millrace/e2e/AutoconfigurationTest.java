@@ -2,6 +2,7 @@ package io.millrace.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.buf.WrappedBuffer;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
 import io.millrace.ip.Ipv6Scope;
@@ -9,10 +10,17 @@ import io.millrace.ipv6.Ipv6Autoconf;
 import io.millrace.ipv6.Ipv6RouterConfig;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.tcp.Tcp;
 import io.millrace.testkit.SimulatedLink;
 import io.millrace.testkit.World;
+import io.millrace.udp.Udp;
+import io.millrace.udp.UdpSocket;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Routers, hosts and their addresses on one link, each a stack of its own. */
@@ -88,6 +96,41 @@ class AutoconfigurationTest {
         assertThat(shard.route(0, 0, IpAddress.parse("2001:db8:ffff::1").hi(), 1)).isNotNull();
         assertThat(shard.nameServers().servers()).hasSize(1);
       }
+    }
+  }
+
+  @Test
+  @Tag("rfc4861:6.3.4-1")
+  void packets_of_transports_have_the_hop_limit_that_the_router_says() {
+    try (World world = new World(5)) {
+      SimulatedLink link = world.link();
+      Ipv6RouterConfig.Link advertised =
+          Ipv6RouterConfig.Link.of(0, PREFIX + "/64").withHopLimit(33);
+      world.stack(
+          world.builder(link.port(), PREFIX + "1/64").with(Ipv6RouterConfig.of(advertised)));
+      NetStack host = world.stack(world.builder(link.port(), "auto").shards(2));
+      world.run(Duration.ofSeconds(30));
+      List<String> seen = new ArrayList<>();
+      long own = host.shard(0).networkInterface(0).mac();
+      link.tap(
+          (sender, frame, nanos) -> {
+            ByteBuffer packet = ByteBuffer.wrap(frame);
+            int next = packet.get(20);
+            if (packet.getLong(4) << 16 >>> 16 == own && (next == 6 || next == 17)) {
+              seen.add((next == 6 ? "TCP " : "UDP ") + packet.get(21));
+            }
+          });
+      IpAddress far = IpAddress.parse("2001:db8:ffff::1");
+      for (int i = 0; i < 2; i++) {
+        Shard shard = host.shard(i);
+        UdpSocket socket = Udp.of(shard).bind(0, (s, data, hi, lo, port) -> {});
+        try (Arena arena = Arena.ofConfined()) {
+          socket.sendTo(far, 9, WrappedBuffer.of(arena.allocate(4)), 0, 4);
+        }
+        Tcp.of(shard).connect(far, 9, (connection, data) -> {});
+      }
+      world.run(Duration.ofMillis(100));
+      assertThat(seen).containsExactlyInAnyOrder("UDP 33", "UDP 33", "TCP 33", "TCP 33");
     }
   }
 
