@@ -264,7 +264,7 @@ class Ipv4ReassemblyTest {
     try (TestHost host = TestHost.start()) {
       byte[] good = Packets.random(1, 2800);
       int whole = 0;
-      for (int i = 0; i < 100_000; i++) {
+      for (int i = 0; i < 1_000_000; i++) {
         String source = "198." + (18 + (i >> 16)) + "." + (i >> 8 & 255) + "." + (i & 255);
         host.port.put(
             Packets.ip(17, new byte[16]).from(source).id(i & 0xffff).fragment(0, true).build());

@@ -275,10 +275,11 @@ class Ipv6ReassemblyTest {
     try (TestHost host = TestHost.start()) {
       byte[] good = Packets.random(1, 2800);
       int whole = 0;
-      for (int i = 0; i < 100_000; i++) {
+      for (int i = 0; i < 1_000_000; i++) {
+        String prefix = Integer.toHexString(i >>> 16) + ":" + Integer.toHexString(i & 0xffff);
         host.port.put(
             Packets.ip(17, new byte[16])
-                .from("2001:db8:" + Integer.toHexString(i & 0xffff) + "::9")
+                .from("2001:db8:" + prefix + "::9")
                 .fragment(i, 0, true)
                 .build());
         if (i % 1000 == 999) {
