@@ -2,7 +2,7 @@ package io.millrace.ip;
 
 import io.millrace.time.TimerNode;
 import io.millrace.time.TimerWheel;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 
 /**
  * What one family has learned of paths that take less than their first link, each for ten minutes
@@ -16,7 +16,7 @@ public final class NarrowPaths {
   /** The most paths that are remembered, per family and shard: a power of two. */
   public static final int MOST = 4_096;
 
-  private static final long TIMEOUT = TimeUnit.MINUTES.toNanos(10);
+  private static final long TIMEOUT = Duration.ofMinutes(10).toNanos();
 
   private final TimerWheel wheel;
 
