@@ -2,7 +2,6 @@ package io.millrace.apps;
 
 import io.millrace.diag.Counter;
 import io.millrace.diag.Counters;
-import io.millrace.ip.IpPrefix;
 import io.millrace.net.NetStack;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -45,10 +44,12 @@ final class CaptureCommand implements Callable<Integer> {
   @Option(
       names = "--address",
       paramLabel = "ADDRESS/PREFIX",
-      converter = Converters.Prefix.class,
+      split = ",",
+      converter = Converters.PortAddress.class,
       defaultValue = StackOptions.DEFAULT_ADDRESS,
-      description = "The stack's own address and network. Default: ${DEFAULT-VALUE}")
-  private IpPrefix address;
+      description =
+          "The stack's own addresses and networks, or dhcp, auto, dhcp6. Default: ${DEFAULT-VALUE}")
+  private String[] addresses;
 
   @Option(
       names = "--seconds",
@@ -70,7 +71,7 @@ final class CaptureCommand implements Callable<Integer> {
       throw new Failure("the name of the file cannot have a comma");
     }
     PrintWriter out = spec.commandLine().getOut();
-    NetStack stack = NetStack.builder().port(port + ",capture=" + file, address.toString()).start();
+    NetStack stack = NetStack.builder().port(port + ",capture=" + file, addresses).start();
     try (RunningStack running = new RunningStack(stack, out)) {
       out.printf("Writing %s: what %s receives and sends%n", file, Ports.describe(stack));
       if (seconds == null && count == null) {

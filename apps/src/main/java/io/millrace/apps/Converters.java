@@ -1,7 +1,9 @@
 package io.millrace.apps;
 
+import io.millrace.ip.AddressChoice;
 import io.millrace.ip.IpAddress;
 import io.millrace.ip.IpPrefix;
+import java.util.function.Supplier;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -12,37 +14,30 @@ import picocli.CommandLine.TypeConversionException;
 final class Converters {
   private Converters() {}
 
-  /** {@code 10.0.0.2/24}. */
-  static final class Prefix implements ITypeConverter<IpPrefix> {
+  /** An address with its network, {@code 10.0.0.2/24}, or a word for how to get one. */
+  static final class PortAddress implements ITypeConverter<String> {
     @Override
-    public IpPrefix convert(String text) {
-      try {
-        IpPrefix prefix = IpPrefix.parse(text);
-        if (prefix.address().isV4()) {
-          return prefix;
-        }
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
+    public String convert(String text) {
+      if (AddressChoice.of(text) == null) {
+        checked(() -> IpPrefix.parse(text));
       }
-      throw new TypeConversionException(
-          "'" + text + "' is an IPv6 address, and IPv6 is not there yet");
+      return text;
     }
   }
 
-  /** {@code 10.0.0.1}. */
+  /** {@code 10.0.0.1} or {@code 2001:db8::1}. */
   static final class Address implements ITypeConverter<IpAddress> {
     @Override
     public IpAddress convert(String text) {
-      try {
-        IpAddress address = IpAddress.parse(text);
-        if (address.isV4()) {
-          return address;
-        }
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-      throw new TypeConversionException(
-          "'" + text + "' is an IPv6 address, and IPv6 is not there yet");
+      return checked(() -> IpAddress.parse(text));
+    }
+  }
+
+  private static <T> T checked(Supplier<T> parser) {
+    try {
+      return parser.get();
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
     }
   }
 

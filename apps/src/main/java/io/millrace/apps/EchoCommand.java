@@ -36,7 +36,7 @@ final class EchoCommand implements Callable<Integer> {
   private int port;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     NetStack stack = stackOptions.start();
     try (RunningStack running = new RunningStack(stack, out)) {
@@ -45,7 +45,7 @@ final class EchoCommand implements Callable<Integer> {
         Shard shard = stack.shard(i);
         shard.execute(() -> Udp.of(shard).bind(port, echo()));
       }
-      var address = stackOptions.address().address();
+      var address = stackOptions.awaitAddress(stack);
       out.printf("Echo on %s, TCP and UDP port %d%n", address, port);
       out.printf("  connected to  %s%n", Ports.describe(stack));
       out.printf("  try           nc %s %d     or     nc -u %s %d%n", address, port, address, port);

@@ -2,6 +2,7 @@ package io.millrace.apps;
 
 import io.millrace.apps.http.HttpFetch;
 import io.millrace.ip.IpAddress;
+import io.millrace.name.NameService.Families;
 import io.millrace.net.NetStack;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -11,6 +12,7 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -59,10 +61,9 @@ final class FetchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     URI uri = parse(url);
-    IpAddress server = Hosts.resolve(uri.getHost());
     Path part = output == null ? null : output.resolveSibling(output.getFileName() + ".part");
     try {
-      HttpFetch.Result result = fetch(uri, server, part);
+      HttpFetch.Result result = fetch(uri, part);
       if (part != null) {
         Files.move(part, output, StandardCopyOption.REPLACE_EXISTING);
       }
@@ -77,8 +78,7 @@ final class FetchCommand implements Callable<Integer> {
     }
   }
 
-  private HttpFetch.Result fetch(URI uri, IpAddress server, Path part)
-      throws IOException, InterruptedException {
+  private HttpFetch.Result fetch(URI uri, Path part) throws IOException, InterruptedException {
     MessageDigest digest = newDigest();
     PrintWriter err = spec.commandLine().getErr();
     try (OutputStream raw = open(part);
@@ -86,14 +86,7 @@ final class FetchCommand implements Callable<Integer> {
         NetStack stack = stackOptions.start()) {
       AtomicLong received = new AtomicLong();
       CompletableFuture<HttpFetch.Result> fetching =
-          HttpFetch.get(
-              stack,
-              server,
-              uri.getPort() < 0 ? 80 : uri.getPort(),
-              uri.getAuthority(),
-              target(uri),
-              Channels.newChannel(to),
-              (bytes, total) -> received.lazySet(bytes));
+          start(stack, uri, Channels.newChannel(to), (bytes, total) -> received.lazySet(bytes));
       HttpFetch.Result result = await(fetching, received, err);
       double seconds = result.nanos() / 1e9;
       err.printf(
@@ -104,6 +97,22 @@ final class FetchCommand implements Callable<Integer> {
       }
       return result;
     }
+  }
+
+  /** Lets the stack find and try the server's addresses, unless it has nobody to ask for them. */
+  private CompletableFuture<HttpFetch.Result> start(
+      NetStack stack, URI uri, WritableByteChannel to, HttpFetch.Progress progress)
+      throws InterruptedException {
+    var _ = stackOptions.awaitAddresses(stack);
+    String host = uri.getHost().replaceAll("[\\[\\]]", "");
+    int port = uri.getPort() < 0 ? 80 : uri.getPort();
+    // RFC 6874 §4: a zone means nothing to the server.
+    String field = uri.getAuthority().replaceFirst("%[^\\]]*", "");
+    if (Hosts.literal(stack, host) == null && Hosts.canAsk(stack)) {
+      return HttpFetch.get(stack, host, port, field, target(uri), to, progress);
+    }
+    IpAddress server = Hosts.resolve(stack, host, Families.BOTH);
+    return HttpFetch.get(stack, server, port, field, target(uri), to, progress);
   }
 
   private static OutputStream open(Path part) {

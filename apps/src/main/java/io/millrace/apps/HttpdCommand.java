@@ -3,6 +3,7 @@ package io.millrace.apps;
 import io.millrace.apps.http.BuiltInPage;
 import io.millrace.apps.http.HttpConfig;
 import io.millrace.apps.http.HttpServer;
+import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,7 +49,7 @@ final class HttpdCommand implements Callable<Integer> {
   private int port;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     HttpConfig config = HttpConfig.defaults();
     if (root == null) {
       config = config.withPage("/", BuiltInPage.page());
@@ -64,10 +65,12 @@ final class HttpdCommand implements Callable<Integer> {
     return 0;
   }
 
-  private RunningStack serve(HttpConfig config, PrintWriter out) {
+  private RunningStack serve(HttpConfig config, PrintWriter out) throws InterruptedException {
     NetStack stack = stackOptions.start();
+    IpAddress address;
     try {
       HttpServer.listen(stack, port, config);
+      address = stackOptions.awaitAddress(stack);
     } catch (IOException e) {
       stack.close();
       throw new Failure(root + " cannot be read: " + e.getMessage(), e);
@@ -75,8 +78,7 @@ final class HttpdCommand implements Callable<Integer> {
       stack.close();
       throw e;
     }
-    String url =
-        "http://" + stackOptions.address().address() + (port == 80 ? "/" : ":" + port + "/");
+    String url = "http://" + StackOptions.inUrl(address) + (port == 80 ? "/" : ":" + port + "/");
     out.printf(
         "Web server on %s, %s%n",
         url, root == null ? "with a page about Millrace" : "serving " + root);

@@ -35,8 +35,10 @@ final class Iperf3Command implements Callable<Integer> {
   /** What iperf3 sends over UDP if nothing else is said. */
   private static final long UDP_BITRATE = 1 << 20;
 
-  /** Headers of IPv4 and TCP with timestamps: iperf3 makes datagrams as large as segments. */
-  private static final int HEADERS = 52;
+  /** Headers of IP and TCP with timestamps: iperf3 makes datagrams as large as segments. */
+  private static final int IPV4_HEADERS = 52;
+
+  private static final int IPV6_HEADERS = 72;
 
   @Spec private CommandSpec spec;
   @Mixin private StackOptions stackOptions;
@@ -161,10 +163,7 @@ final class Iperf3Command implements Callable<Integer> {
       description = "Reports in JSON, of the shape of iperf3's.")
   private boolean json;
 
-  @Option(
-      names = {"-4", "--version4"},
-      description = "Uses IPv4, which is what there is.")
-  void version4(boolean ignored) {}
+  @ArgGroup private FamilyOption family;
 
   @Override
   public Integer call() throws InterruptedException {
@@ -174,9 +173,8 @@ final class Iperf3Command implements Callable<Integer> {
     if (window < 2_048 || window > 1 << 30) {
       throw wrong("-w takes 2K to 1G bytes");
     }
-    IpAddress server = role.server ? null : Hosts.resolve(role.client);
     if (!role.server) {
-      plan(1_500); // says what is wrong before there is a stack
+      plan(1_500, IPV4_HEADERS); // says what is wrong before there is a stack
     }
     TcpConfig tcp =
         TcpConfig.defaults().with().receiveBuffer((int) window).sendBuffer((int) window).build();
@@ -186,14 +184,14 @@ final class Iperf3Command implements Callable<Integer> {
     PrintWriter notes = json ? spec.commandLine().getErr() : out;
     try (RunningStack running = new RunningStack(stack, notes)) {
       Report report = json ? new JsonReport(out) : new TextReport(out);
-      return role.server ? serve(running.stack(), report, notes) : test(stack, server, report);
+      return role.server ? serve(running.stack(), report, notes) : test(stack, report);
     }
   }
 
   private int serve(NetStack stack, Report report, PrintWriter notes) throws InterruptedException {
     TestWatch watch = new TestWatch(interval);
     IperfServer.listen(stack, port, watch);
-    IpAddress address = stackOptions.address().address();
+    IpAddress address = stackOptions.awaitAddress(stack);
     notes.printf("iperf3 server on %s, port %d%n", address, port);
     notes.printf("  connected to  %s%n", Ports.describe(stack));
     notes.printf("  try           iperf3 -c %s%s%n", address, port == 5201 ? "" : " -p " + port);
@@ -206,18 +204,21 @@ final class Iperf3Command implements Callable<Integer> {
     }
   }
 
-  private int test(NetStack stack, IpAddress server, Report report) throws InterruptedException {
+  private int test(NetStack stack, Report report) throws InterruptedException {
+    var _ = stackOptions.awaitAddresses(stack);
+    IpAddress server = Hosts.resolve(stack, role.client, FamilyOption.of(family));
+    int headers = server.isV4() ? IPV4_HEADERS : IPV6_HEADERS;
     TestWatch watch = new TestWatch(interval);
-    IperfClient.start(stack, server, port, plan(stack.ports().getFirst().mtu()), watch);
+    IperfClient.start(stack, server, port, plan(stack.ports().getFirst().mtu(), headers), watch);
     return watch.follow(report) ? 0 : 1;
   }
 
-  private TestPlan plan(int mtu) {
+  private TestPlan plan(int mtu, int headers) {
     boolean byTime = bytes == null && blocks == null;
     if (!byTime && seconds != null || bytes != null && blocks != null) {
       throw wrong("-t, -n and -k are three ways to end a test: give one of them");
     }
-    long block = length != null ? length : udp ? Math.max(16, mtu - HEADERS) : TestPlan.TCP_BLOCK;
+    long block = length != null ? length : udp ? Math.max(16, mtu - headers) : TestPlan.TCP_BLOCK;
     try {
       return new TestPlan(
           udp,

@@ -2,13 +2,15 @@ package io.millrace.apps;
 
 import io.millrace.ip.IcmpError;
 import io.millrace.ip.IpAddress;
-import io.millrace.ipv4.Ping;
+import io.millrace.ip.Route;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,10 +37,11 @@ final class PingCommand implements Callable<Integer> {
   @Mixin private StackOptions stackOptions;
 
   @Parameters(
-      paramLabel = "ADDRESS",
-      converter = Converters.Address.class,
-      description = "Whom to ask.")
-  private IpAddress target;
+      paramLabel = "HOST",
+      description = "Whom to ask: an address, with a zone where it needs one, or a name.")
+  private String host;
+
+  @ArgGroup private FamilyOption family;
 
   @Option(
       names = "-c",
@@ -85,19 +88,22 @@ final class PingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    check(size >= 0 && size <= Ping.MAX_PAYLOAD, "-s takes 0 to " + Ping.MAX_PAYLOAD + " bytes");
+    check(
+        size >= 0 && size <= io.millrace.ipv4.Ping.MAX_PAYLOAD,
+        "-s takes 0 to " + io.millrace.ipv4.Ping.MAX_PAYLOAD + " bytes");
     check(ttl >= 1 && ttl <= 255, "-t takes 1 to 255 hops");
     check(interval >= 0.001 && interval <= 3600, "-i takes 0.001 to 3600 seconds");
     check(wait >= 0 && wait <= 3600, "-W takes 0 to 3600 seconds");
     check(fragment.equals("do") || fragment.equals("dont"), "-M takes do or dont");
     PrintWriter out = spec.commandLine().getOut();
     try (NetStack stack = stackOptions.start()) {
+      IpAddress own = stackOptions.awaitAddress(stack);
+      IpAddress target = Hosts.resolve(stack, host, FamilyOption.of(family));
       Statistics statistics = new Statistics(target, out, count);
       // The statistics come however it ends: after the last answer, or by Ctrl-C.
       Thread hook = new Thread(statistics::print, "millrace-close");
       Runtime.getRuntime().addShutdownHook(hook);
-      out.printf(
-          "PING %s from %s: %d bytes of data%n", target, stackOptions.address().address(), size);
+      out.printf("PING %s from %s: %d bytes of data%n", target, source(stack, target, own), size);
       run(stack.shard(0), statistics);
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
@@ -115,9 +121,22 @@ final class PingCommand implements Callable<Integer> {
     }
   }
 
+  /** The address that the requests will have, or {@code otherwise} if there is no way. */
+  private static IpAddress source(NetStack stack, IpAddress target, IpAddress otherwise) {
+    Shard shard = stack.shard(0);
+    CompletableFuture<IpAddress> source = new CompletableFuture<>();
+    shard.execute(
+        () -> {
+          Route route = shard.route(0, 0, target.hi(), target.lo());
+          source.complete(
+              route == null ? otherwise : new IpAddress(route.sourceHi(), route.sourceLo()));
+        });
+    return source.join();
+  }
+
   private void run(Shard shard, Statistics statistics) throws InterruptedException {
-    Ping[] ping = new Ping[1];
-    shard.execute(() -> ping[0] = Ping.open(shard, target, statistics));
+    Requests[] ping = new Requests[1];
+    shard.execute(() -> ping[0] = statistics.open(shard));
     boolean dontFragment = fragment.equals("do");
     long next = System.nanoTime();
     long requests = count == null ? Long.MAX_VALUE : count;
@@ -145,11 +164,19 @@ final class PingCommand implements Callable<Integer> {
     closed.await();
   }
 
+  /** Echo requests of either family. */
+  private interface Requests {
+    boolean send(int sequence, int bytes, int hops, boolean dontFragment, long now);
+
+    void close();
+  }
+
   /**
    * Prints answers as they come and sums them up. Its fields are the shard's; the end reads them
    * when the shard has closed the ping, Ctrl-C as they are.
    */
-  private static final class Statistics implements Ping.Handler {
+  private static final class Statistics
+      implements io.millrace.ipv4.Ping.Handler, io.millrace.ipv6.Ping.Handler {
     private final IpAddress target;
     private final PrintWriter out;
     private final long expected;
@@ -167,6 +194,40 @@ final class PingCommand implements Callable<Integer> {
       this.target = target;
       this.out = out;
       this.expected = count == null ? Long.MAX_VALUE : count;
+    }
+
+    Requests open(Shard shard) {
+      return target.isV4() ? openIpv4(shard) : openIpv6(shard);
+    }
+
+    private Requests openIpv4(Shard shard) {
+      var ping = io.millrace.ipv4.Ping.open(shard, target, this);
+      return new Requests() {
+        @Override
+        public boolean send(int sequence, int bytes, int hops, boolean dontFragment, long now) {
+          return ping.send(sequence, bytes, hops, dontFragment, now);
+        }
+
+        @Override
+        public void close() {
+          ping.close();
+        }
+      };
+    }
+
+    private Requests openIpv6(Shard shard) {
+      var ping = io.millrace.ipv6.Ping.open(shard, target, this);
+      return new Requests() {
+        @Override
+        public boolean send(int sequence, int bytes, int hops, boolean dontFragment, long now) {
+          return ping.send(sequence, bytes, hops, dontFragment, now);
+        }
+
+        @Override
+        public void close() {
+          ping.close();
+        }
+      };
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.millrace.buf.Bytes;
 import io.millrace.ip.IpAddress;
 import io.millrace.net.NetStack;
 import io.millrace.net.Shard;
+import io.millrace.tcp.HostConnector;
 import io.millrace.tcp.Tcp;
 import io.millrace.tcp.TcpCloseReason;
 import io.millrace.tcp.TcpConnection;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /**
  * Fetches one page over the stack: {@code GET}, one connection, the body to a channel.
@@ -46,15 +48,18 @@ public final class HttpFetch implements TcpHandler {
   private final String request;
   private final WritableByteChannel to;
   private final Progress progress;
-  private final CompletableFuture<Result> result;
+  private final CompletableFuture<Result> result = new CompletableFuture<>();
   private final ResponseReader reader = new ResponseReader();
   private final long started;
   private long bytes;
 
-  private HttpFetch(
-      CompletableFuture<Result> result, String request, WritableByteChannel to, Progress progress) {
-    this.result = result;
-    this.request = request;
+  private HttpFetch(String host, String target, WritableByteChannel to, Progress progress) {
+    this.request =
+        "GET "
+            + target
+            + " HTTP/1.1\r\nHost: "
+            + host
+            + "\r\nUser-Agent: millrace\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     this.to = to;
     this.progress = progress;
     this.started = System.nanoTime();
@@ -75,23 +80,55 @@ public final class HttpFetch implements TcpHandler {
       String target,
       WritableByteChannel to,
       Progress progress) {
-    String request =
-        "GET "
-            + target
-            + " HTTP/1.1\r\nHost: "
-            + host
-            + "\r\nUser-Agent: millrace\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+    return start(
+        stack,
+        new HttpFetch(host, target, to, progress),
+        (shard, fetch) -> Tcp.of(shard).connect(server, port, fetch));
+  }
+
+  /**
+   * The same from a server that is known by name: the stack asks for its addresses and takes the
+   * one that answers first (RFC 8305).
+   */
+  public static CompletableFuture<Result> get(
+      NetStack stack,
+      String server,
+      int port,
+      String host,
+      String target,
+      WritableByteChannel to,
+      Progress progress) {
+    return start(
+        stack,
+        new HttpFetch(host, target, to, progress),
+        (shard, fetch) -> HostConnector.connect(shard, server, port, fetch.new Connected()));
+  }
+
+  private static CompletableFuture<Result> start(
+      NetStack stack, HttpFetch fetch, BiConsumer<Shard, HttpFetch> connect) {
     Shard shard = stack.shard(0);
-    CompletableFuture<Result> result = new CompletableFuture<>();
     shard.execute(
         () -> {
           try {
-            Tcp.of(shard).connect(server, port, new HttpFetch(result, request, to, progress));
+            connect.accept(shard, fetch);
           } catch (IllegalStateException e) {
-            result.completeExceptionally(new IOException(e.getMessage(), e));
+            fetch.result.completeExceptionally(new IOException(e.getMessage(), e));
           }
         });
-    return result;
+    return fetch.result;
+  }
+
+  /** One of the server's addresses has answered, or none has. */
+  private final class Connected implements HostConnector.Result {
+    @Override
+    public TcpHandler onConnected(TcpConnection connection) {
+      return HttpFetch.this;
+    }
+
+    @Override
+    public void onFailed(IOException reason) {
+      result.completeExceptionally(reason);
+    }
   }
 
   @Override
